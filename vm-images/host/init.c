@@ -59,14 +59,17 @@ static const struct mount_row root_mounts[] = {
 void zcb_say(const char *fmt, ...)
 {
 	ZCB_CLOSE int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-	char line[512];
+	char text[400], line[512];
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	if (fd >= 0)
-		dprintf(fd, "<3>zcb-init: %s\n", line);
+	/* Not dprintf: glibc seeks first, and this device answers that with an error. */
+	int len = snprintf(line, sizeof(line), "<3>zcb-init: %s\n", text);
+
+	if (fd >= 0 && write(fd, line, len) != len)
+		return;
 }
 
 static int mount_all(const struct mount_row *rows, size_t n)
