@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/guest/page-diff.h"
+
+#include <string.h>
+
+#ifdef __x86_64__
+#define ZCB_TARGET(isa) __attribute__((target(isa)))
+#endif
+
+static bool usable_always(void)
+{
+	return true;
+}
+
+/* Written apart from the vectors below on purpose: the tests hold one against the other. */
+static uint64_t differs_scalar(const struct zcb_stamp_page *pattern, const void *bytes)
+{
+	const unsigned char *at = bytes;
+	uint64_t diff = 0;
+
+	for (unsigned int line = 0; line < ZCB_STAMP_LINES; line++) {
+		uint64_t want[ZCB_STAMP_WORDS], seen[ZCB_STAMP_WORDS];
+
+		zcb_stamp_line(pattern, line, want);
+		memcpy(seen, at + line * ZCB_STAMP_LINE_SIZE, sizeof(seen));
+		for (size_t i = 0; i < ZCB_STAMP_WORDS; i++)
+			diff |= want[i] ^ seen[i];
+	}
+	return diff;
+}
+
+/*
+ * One function for each width. A macro, since the compiler splits a vector wider than the
+ * function's target into pieces before it inlines: a shared inline body would never be wide.
+ */
+#define ZCB_DIFFERS(function, width, attribute)                                              \
+	typedef uint64_t function##_vec __attribute__((vector_size(width)));                 \
+	typedef uint64_t function##_mem                                                      \
+		__attribute__((vector_size(width), aligned(1), may_alias));                  \
+                                                                                             \
+	attribute static uint64_t function(const struct zcb_stamp_page *pattern,             \
+					   const void *bytes)                                \
+	{                                                                                    \
+		enum { PARTS = ZCB_STAMP_LINE_SIZE / (width), WORDS = (width) / 8 };         \
+		const function##_mem *base = (const void *)pattern->base;                    \
+		const function##_mem *step = (const void *)pattern->step;                    \
+		const function##_mem *seen = bytes;                                          \
+		function##_vec want[PARTS], diff[PARTS], all = {0};                          \
+		uint64_t any = 0;                                                            \
+                                                                                             \
+		_Pragma("GCC unroll 4") for (int i = 0; i < PARTS; i++)                      \
+		{                                                                            \
+			want[i] = base[i];                                                   \
+			diff[i] = all;                                                       \
+		}                                                                            \
+		for (unsigned int line = 0; line < ZCB_STAMP_LINES; line++, seen += PARTS) { \
+			_Pragma("GCC unroll 4") for (int i = 0; i < PARTS; i++)              \
+			{                                                                    \
+				diff[i] |= seen[i] ^ want[i];                                \
+				want[i] += step[i];                                          \
+			}                                                                    \
+		}                                                                            \
+		_Pragma("GCC unroll 4") for (int i = 0; i < PARTS; i++) all |= diff[i];      \
+		_Pragma("GCC unroll 8") for (int i = 0; i < WORDS; i++) any |= all[i];       \
+		return any;                                                                  \
+	}
+
+static const struct zcb_page_diff diff_scalar = {"scalar", usable_always, differs_scalar};
+
+ZCB_DIFFERS(differs_vector, 16, )
+static const struct zcb_page_diff diff_vector = {"vector128", usable_always, differs_vector};
+
+#ifdef __x86_64__
+ZCB_DIFFERS(differs_avx2, 32, ZCB_TARGET("avx2"))
+ZCB_DIFFERS(differs_avx512, 64, ZCB_TARGET("avx512f"))
+
+static bool usable_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+
+static bool usable_avx512(void)
+{
+	return __builtin_cpu_supports("avx512f");
+}
+
+static const struct zcb_page_diff diff_avx2 = {"avx2", usable_avx2, differs_avx2};
+static const struct zcb_page_diff diff_avx512 = {"avx512", usable_avx512, differs_avx512};
+#endif
+
+const struct zcb_page_diff *const zcb_page_diffs[] = {
+	&diff_scalar,
+	&diff_vector,
+#ifdef __x86_64__
+	&diff_avx2,
+	&diff_avx512,
+#endif
+};
+
+const size_t zcb_page_diff_count = sizeof(zcb_page_diffs) / sizeof(zcb_page_diffs[0]);
+
+const struct zcb_page_diff *zcb_page_diff_best(void)
+{
+	size_t i = zcb_page_diff_count - 1;
+
+	while (i > 0 && !zcb_page_diffs[i]->usable())
+		i--;
+	return zcb_page_diffs[i];
+}
