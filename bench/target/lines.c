@@ -16,9 +16,9 @@ void zcb_lines_feed(struct zcb_lines *lines, const char *bytes, size_t n, zcb_li
 		    void *context)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n' || bytes[i] == '\r')
+		if (bytes[i] == '\n' || bytes[i] == '\r' || lines->used == ZCB_LINE_MAX)
 			zcb_lines_finish(lines, on_line, context);
-		else if (lines->used < ZCB_LINE_MAX)
+		if (bytes[i] != '\n' && bytes[i] != '\r')
 			lines->text[lines->used++] = bytes[i];
 	}
 }

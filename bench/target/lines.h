@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** What of a longer line is kept; a kernel's own lines end at 1 KiB. */
+/** The longest line; a kernel's own lines end at 1 KiB. */
 #define ZCB_LINE_MAX 2048
 
 /**
  * Cuts a byte stream into lines, wherever its reads end. Newlines and carriage returns both end a
- * line, empty lines are skipped, and what is longer than ZCB_LINE_MAX is cut there. Any byte may
+ * line, empty lines are skipped, and what is longer than ZCB_LINE_MAX comes in pieces. Any byte may
  * occur. All zero is a fresh one.
  */
 struct zcb_lines {
