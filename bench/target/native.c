@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <unistd.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/target/internal.h"
+
+static void on_line(void *context, const char *line, size_t n)
+{
+	struct zcb_target *target = context;
+
+	zcb_line_printable(line, n, target->last_words, sizeof(target->last_words));
+	zcb_line_printable(line, n, target->last_line, sizeof(target->last_line));
+}
+
+static int start_runner(struct zcb_target *target, const struct zcb_target_config *config,
+			struct zcb_error *err)
+{
+	ZCB_CLOSE int channel = -1;
+	ZCB_CLOSE int output = -1;
+	int ours, code;
+
+	zcb_args_add(&target->args, "%s", config->program);
+	zcb_args_add_all(&target->args, (const char *const[]){ "runner", "--channel-fd", NULL });
+	zcb_args_add(&target->args, "%d", ZCB_SPAWN_FIRST_FD);
+	code = zcb_target_socketpair(&target->channel, &channel, err);
+	if (!code)
+		code = zcb_target_socketpair(&ours, &output, err);
+	if (!code)
+		code = zcb_target_open_stream(target, &target->console, ours, config->boot_dir,
+					      "console.log", err);
+	if (!code)
+		code = zcb_target_spawn(target, NULL, &channel, 1, output, err);
+	return code;
+}
+
+int zcb_target_native_start(const struct zcb_target_config *config, struct zcb_target **ret_target,
+			    struct zcb_error *err)
+{
+	struct zcb_target *target = zcb_target_new();
+	int code;
+
+	if (!target)
+		return zcb_fail(err, -ENOMEM, "host set-up: out of memory");
+	target->console.on_line = on_line;
+	code = start_runner(target, config, err);
+	if (code) {
+		zcb_target_destroy(target);
+		return code;
+	}
+	*ret_target = target;
+	return 0;
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/target/staging.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/base/io.h"
+
+#define PREFIX "zcbench-staging."
+#define SWEEP_AGE_SECONDS 60
+
+static const char *temporary_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && folder[0] ? folder : "/tmp";
+}
+
+static void remove_files(int dir)
+{
+	ZCB_CLOSEDIR DIR *list = NULL;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+
+	if (fd < 0)
+		return;
+	list = fdopendir(fd);
+	if (!list) {
+		close(fd);
+		return;
+	}
+	while ((entry = readdir(list)))
+		if (entry->d_type == DT_REG)
+			unlinkat(dir, entry->d_name, 0);
+}
+
+/** Removes a folder of ours that nobody holds the lock of. */
+static void sweep_one(int parent, const char *name)
+{
+	ZCB_CLOSE int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat info;
+
+	if (dir < 0 || fstat(dir, &info) < 0 || info.st_uid != geteuid())
+		return;
+	/* A young one may be another zcbench's that has yet to lock it. */
+	if (time(NULL) - info.st_mtime < SWEEP_AGE_SECONDS)
+		return;
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		return;
+	remove_files(dir);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+static void sweep(const char *folder)
+{
+	ZCB_CLOSEDIR DIR *list = opendir(folder);
+	struct dirent *entry;
+
+	while (list && (entry = readdir(list)))
+		if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) == 0)
+			sweep_one(dirfd(list), entry->d_name);
+}
+
+static int copy_bytes(int from, int to)
+{
+	ssize_t done;
+
+	do
+		done = sendfile(to, from, NULL, (size_t)1 << 30);
+	while (done > 0 || (done < 0 && errno == EINTR));
+	return done < 0 ? -errno : 0;
+}
+
+static int append(int fd, const char *path, off_t align)
+{
+	static const char zeros[512];
+	ZCB_CLOSE int from = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat info;
+	int err;
+
+	if (from < 0 || fstat(from, &info) < 0)
+		return -errno;
+	err = copy_bytes(from, fd);
+	if (err)
+		return err;
+	return zcb_write_all(fd, zeros, (size_t)(-info.st_size & (align - 1)));
+}
+
+int zcb_staging_append(int fd, const char *path)
+{
+	return append(fd, path, 512);
+}
+
+/** Puts the sources (NULL: skipped) one behind the other into DIR/NAME. */
+static int stage(const struct zcb_staging *staging, const char *name, mode_t mode,
+		 const char *const *sources, size_t n, struct zcb_error *err)
+{
+	ZCB_CLOSE int fd = openat(staging->lock, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	int code = fd < 0 ? -errno : 0;
+	const char *source = name;
+
+	for (size_t i = 0; !code && i < n; i++) {
+		if (!sources[i])
+			continue;
+		source = sources[i];
+		code = append(fd, source, n > 1 ? 512 : 1);
+	}
+	if (!code)
+		return 0;
+	return zcb_fail(err, code, "host set-up: %s cannot be copied to %s: %s", source,
+			staging->path, strerror(-code));
+}
+
+static int make_folder(struct zcb_staging *staging, struct zcb_error *err)
+{
+	const char *folder = temporary_folder();
+	int code;
+
+	sweep(folder);
+	if (asprintf(&staging->path, "%s/" PREFIX "XXXXXX", folder) < 0) {
+		staging->path = NULL;
+		return zcb_fail(err, -ENOMEM, "host set-up: out of memory");
+	}
+	if (mkdtemp(staging->path)) {
+		staging->lock = open(staging->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (staging->lock >= 0 && flock(staging->lock, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+	}
+	code = -errno;
+	return zcb_fail(err, code, "host set-up: no folder can be made in %s: %s", folder,
+			strerror(-code));
+}
+
+int zcb_staging_make(const struct zcb_images *images, const char *program,
+		     struct zcb_staging *ret_staging, struct zcb_error *err)
+{
+	ZCB_CLEANUP(zcb_staging_remove) struct zcb_staging staging = { .lock = -1 };
+	const char *const initrd[] = { images->guest_modules, images->agent };
+	const char *kernel = images->guest_kernel;
+	int code = make_folder(&staging, err);
+
+	if (!code)
+		code = stage(&staging, "zcbench", 0755, &program, 1, err);
+	if (!code)
+		code = stage(&staging, "guest-vmlinuz", 0644, &kernel, 1, err);
+	if (!code)
+		code = stage(&staging, "guest-initrd", 0644, initrd, 2, err);
+	if (code)
+		return code;
+	*ret_staging = staging;
+	staging = (struct zcb_staging){ .lock = -1 };
+	return 0;
+}
+
+void zcb_staging_remove(struct zcb_staging *staging)
+{
+	if (!staging->path)
+		return;
+	if (staging->lock >= 0) {
+		remove_files(staging->lock);
+		rmdir(staging->path);
+		close(staging->lock);
+	}
+	free(staging->path);
+	*staging = (struct zcb_staging){ .lock = -1 };
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_TARGET_STAGING_H
+#define ZCB_TARGET_STAGING_H
+
+#include "bench/base/error.h"
+#include "bench/target/images.h"
+
+/**
+ * The folder that the HUT sees as /zcb: zcbench, guest-vmlinuz, guest-initrd. One a boot, in
+ * ${TMPDIR:-/tmp}, removed at the end. It is locked while its owner lives, so the next boot
+ * recognises and removes one whose owner was killed.
+ */
+struct zcb_staging {
+	char *path; /* NULL: none */
+	int lock;
+};
+
+/** Copies what a boot needs. Returns 0 or -errno; nothing is left behind on failure. */
+int zcb_staging_make(const struct zcb_images *images, const char *program,
+		     struct zcb_staging *ret_staging, struct zcb_error *err);
+
+/** Removes the folder; all zero is allowed. */
+void zcb_staging_remove(struct zcb_staging *staging);
+
+/** Appends a file to fd and pads it to 512 bytes, which is how cpio archives are joined. 0 or -errno. */
+int zcb_staging_append(int fd, const char *path);
+
+#endif

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/target/images.h"
+#include "bench/target/internal.h"
+#include "bench/target/qemu.h"
+#include "bench/target/vm.h"
+
+/** The child's descriptors, in the order in which they are handed over. */
+enum { FD_CHANNEL = ZCB_SPAWN_FIRST_FD, FD_CONSOLE, FD_INITRD, FD_END };
+
+static void on_console_line(void *context, const char *line, size_t n)
+{
+	struct zcb_target *target = context;
+
+	zcb_faults_feed_console(target->faults, line, n);
+	zcb_line_printable(line, n, target->last_line, sizeof(target->last_line));
+	if (strstr(target->last_line, "zcb-init: "))
+		memcpy(target->init_words, target->last_line, sizeof(target->init_words));
+}
+
+static void on_output_line(void *context, const char *line, size_t n)
+{
+	struct zcb_target *target = context;
+
+	zcb_line_printable(line, n, target->last_words, sizeof(target->last_words));
+}
+
+/** The HUT's initrd: its modules, if it needs any, and then its init. */
+static int make_initrd(const struct zcb_images *images, int *ret_fd, struct zcb_error *err)
+{
+	ZCB_CLOSE int fd = memfd_create("zcbench-initrd", MFD_CLOEXEC);
+	int code = fd < 0 ? -errno : 0;
+
+	if (!code && images->modules)
+		code = zcb_staging_append(fd, images->modules);
+	if (!code)
+		code = zcb_staging_append(fd, images->init);
+	if (code)
+		return zcb_fail(err, code, "host set-up: the HUT's initrd cannot be made: %s",
+				strerror(-code));
+	*ret_fd = zcb_steal_fd(&fd);
+	return 0;
+}
+
+/*
+ * With icount two boots shall execute the same instructions: one thread, a clock that counts them,
+ * the same seed for what QEMU draws, nothing placed at random. The rest of the difference comes
+ * from files, whose reads end in host time.
+ */
+static void add_accel(struct zcb_args *args, const struct zcb_target_config *config)
+{
+	static const char *const kvm[] = { "-accel", "kvm", "-cpu", "host", NULL };
+	static const char *const tcg[] = { "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
+					   NULL };
+	static const char *const icount[] = {
+		"-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu",
+		"max,la57=off", "-rtc", "base=2026-01-01T00:00:00,clock=vm", NULL
+	};
+	static const char *const *const words[] = {
+		[ZCB_ACCEL_KVM] = kvm,
+		[ZCB_ACCEL_TCG] = tcg,
+		[ZCB_ACCEL_ICOUNT] = icount,
+	};
+
+	zcb_args_add_all(args, words[config->accel]);
+	if (config->accel == ZCB_ACCEL_ICOUNT) {
+		zcb_args_add(args, "-seed");
+		zcb_args_add(args, "%" PRIu64, config->seed);
+	}
+}
+
+static void add_cmdline(struct zcb_args *args, const struct zcb_target_config *config,
+			const char *mode)
+{
+	/* Emulated processors share few real ones: being slow is no lock-up. */
+	static const char *const words[] = {
+		[ZCB_ACCEL_KVM] = "",
+		[ZCB_ACCEL_TCG] = " watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120",
+		[ZCB_ACCEL_ICOUNT] = " nokaslr norandmaps randomize_kstack_offset=off",
+	};
+
+	zcb_args_add(args, "-append");
+	/* An oops is no panic: the runner says what it can, and the boot counts as tainted. */
+	zcb_args_add(args,
+		     "console=ttyS0,115200 earlyprintk=ttyS0,115200 printk.time=1 panic=-1 "
+		     "random.trust_cpu=on%s%s%s%s%s",
+		     words[config->accel], mode ? " zcb.mode=" : "", mode ? mode : "",
+		     config->cmdline ? " " : "", config->cmdline ? config->cmdline : "");
+}
+
+static void add_devices(struct zcb_args *args)
+{
+	static const char *const devices[] = {
+		"-device", "virtio-serial-pci,id=serial",
+		"-device", "virtserialport,nr=1,chardev=channel,name=zcb.channel",
+		"-serial", "chardev:console",
+		NULL
+	};
+
+	zcb_args_add(args, "-chardev");
+	zcb_args_add(args, "socket,id=channel,fd=%d", FD_CHANNEL);
+	zcb_args_add(args, "-chardev");
+	zcb_args_add(args, "socket,id=console,fd=%d", FD_CONSOLE);
+	zcb_args_add_all(args, devices);
+}
+
+static void add_share(struct zcb_args *args, const char *tag, const char *folder)
+{
+	ZCB_FREE char *path = zcb_args_escape_commas(folder);
+
+	if (!path) {
+		args->error = -ENOMEM;
+		return;
+	}
+	zcb_args_add(args, "-virtfs");
+	zcb_args_add(args,
+		     "local,id=%s,mount_tag=%s,path=%s,security_model=none,readonly=on,"
+		     "multidevs=remap",
+		     tag, tag, path);
+}
+
+static void add_machine(struct zcb_args *args, const struct zcb_target_config *config,
+			const struct zcb_images *images)
+{
+	static const char *const bare[] = { "-machine", "q35", "-nodefaults", "-no-user-config",
+					    "-no-reboot", "-display", "none", NULL };
+
+	zcb_args_add_all(args, bare);
+	zcb_args_add(args, "-smp");
+	zcb_args_add(args, "%u", config->cpus);
+	zcb_args_add(args, "-m");
+	zcb_args_add(args, "%" PRIu64 "M", config->memory_bytes >> 20);
+	zcb_args_add(args, "-kernel");
+	zcb_args_add(args, "%s", images->kernel);
+	zcb_args_add(args, "-initrd");
+	zcb_args_add(args, "/proc/self/fd/%d", FD_INITRD);
+}
+
+static int start_qemu(struct zcb_target *target, const struct zcb_target_config *config,
+		      const char *modules, int initrd, struct zcb_error *err)
+{
+	ZCB_FREE const char **environment = zcb_process_environment(modules);
+	ZCB_CLOSE int channel = -1;
+	ZCB_CLOSE int console = -1;
+	ZCB_CLOSE int output = -1;
+	int ours, code;
+
+	if (!environment)
+		return zcb_fail(err, -ENOMEM, "host set-up: out of memory");
+	code = zcb_target_socketpair(&target->channel, &channel, err);
+	if (code)
+		return code;
+	code = zcb_target_socketpair(&ours, &console, err);
+	if (!code)
+		code = zcb_target_open_stream(target, &target->console, ours, config->boot_dir,
+					      "console.log", err);
+	if (code)
+		return code;
+	code = zcb_target_socketpair(&ours, &output, err);
+	if (!code)
+		code = zcb_target_open_stream(target, &target->output, ours, config->boot_dir,
+					      "qemu.log", err);
+	if (code)
+		return code;
+	return zcb_target_spawn(target, environment, (const int[]){ channel, console, initrd },
+				FD_END - FD_CHANNEL, output, err);
+}
+
+static int prepare(struct zcb_target *target, const struct zcb_target_config *config,
+		   const char *mode, struct zcb_error *err)
+{
+	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = { 0 };
+	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = { 0 };
+	ZCB_CLOSE int initrd = -1;
+	int code = zcb_images_find(config, &images, err);
+
+	if (!code)
+		code = zcb_qemu_find(config->images, &qemu, err);
+	if (!code)
+		code = zcb_staging_make(&images, config->program, &target->staging, err);
+	if (!code)
+		code = make_initrd(&images, &initrd, err);
+	if (code)
+		return code;
+	target->args = qemu.command;
+	qemu.command = (struct zcb_args){ 0 };
+	add_machine(&target->args, config, &images);
+	add_accel(&target->args, config);
+	add_devices(&target->args);
+	add_share(&target->args, "root", images.root);
+	add_share(&target->args, "zcb", target->staging.path);
+	add_cmdline(&target->args, config, mode);
+	return start_qemu(target, config, qemu.modules, initrd, err);
+}
+
+int zcb_vm_start_mode(const struct zcb_target_config *config, const char *mode,
+		      struct zcb_target **ret_target, struct zcb_error *err)
+{
+	struct zcb_target *target = zcb_target_new();
+	int code;
+
+	if (!target)
+		return zcb_fail(err, -ENOMEM, "host set-up: out of memory");
+	target->is_vm = true;
+	target->console.on_line = on_console_line;
+	target->output.on_line = on_output_line;
+	code = prepare(target, config, mode, err);
+	if (code) {
+		zcb_target_destroy(target);
+		return code;
+	}
+	*ret_target = target;
+	return 0;
+}
+
+int zcb_target_vm_start(const struct zcb_target_config *config, struct zcb_target **ret_target,
+			struct zcb_error *err)
+{
+	return zcb_vm_start_mode(config, NULL, ret_target, err);
+}

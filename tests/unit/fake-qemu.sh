@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Stands in for QEMU in test-target: descriptor 3 is the channel, 4 the console, 5 the initrd.
+# ZCB_FAKE says how it behaves; ZCB_FAKE_NOTE names a file for what the test wants to know.
+
+note()
+{
+	printf '%s\n' "$*" >>"$ZCB_FAKE_NOTE"
+}
+
+line()
+{
+	printf '[    1.000000] %s\r\n' "$*" >&4
+}
+
+note "pid $$"
+note "open: $(readlink /proc/$$/fd/*)"
+note "initrd $(tr -d '\0' </proc/self/fd/5)"
+line 'Linux version 6.12.94+deb13-amd64'
+
+case "$ZCB_FAKE" in
+clean)
+	printf 'hello\n' >&3
+	read -r answer <&3
+	note "answer $answer"
+	line 'reboot: Power down'
+	;;
+panic)
+	line 'Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100'
+	;;
+panic-then-hang)
+	line 'Kernel panic - not syncing: and no reboot'
+	sleep 1000
+	;;
+oops)
+	line 'BUG: kernel NULL pointer dereference, address: 0000000000000010'
+	line 'Oops: Oops: 0000 [#1] PREEMPT SMP'
+	printf 'WARNING: of user space\n' >&4
+	printf 'hello\n' >&3
+	;;
+runner-ended)
+	line 'zcb-init: runner ended: killed by signal 11'
+	line 'reboot: Power down'
+	;;
+exit-1)
+	echo 'qemu-system-x86_64: warning: something harmless' >&2
+	echo 'qemu-system-x86_64: -m 1P: cannot set up guest memory' >&2
+	exit 1
+	;;
+killed)
+	echo 'KVM internal error. Suberror: 1' >&2
+	kill -SEGV $$
+	;;
+hang)
+	sleep 1000
+	;;
+deaf)
+	trap '' TERM
+	while :; do sleep 1; done
+	;;
+child)
+	sleep 1000 &
+	note "child $!"
+	exit 0
+	;;
+flood)
+	head -c 8000000 /dev/zero | tr '\0' 'x' >&4
+	line 'Kernel panic - not syncing: behind the flood'
+	;;
+esac
+exit 0
