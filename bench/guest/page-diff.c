@@ -82,9 +82,12 @@ static const struct zcb_page_diff diff_vector = {"vector128", usable_always, dif
 
 #ifdef __x86_64__
 ZCB_TARGET("avx2")
-ZCB_DIFFERS(differs_avx2, 32) ZCB_TARGET("avx512f") ZCB_DIFFERS(differs_avx512, 64)
+ZCB_DIFFERS(differs_avx2, 32)
 
-	static bool usable_avx2(void)
+ZCB_TARGET("avx512f")
+ZCB_DIFFERS(differs_avx512, 64)
+
+static bool usable_avx2(void)
 {
 	return __builtin_cpu_supports("avx2");
 }
