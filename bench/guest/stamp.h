@@ -25,8 +25,8 @@
 #error "the pattern is written in little-endian words"
 #endif
 
-#define ZCB_STAMP_PAGE_SIZE 4096u
-#define ZCB_STAMP_LINE_SIZE 64u
+#define ZCB_STAMP_PAGE_SIZE ((size_t)4096)
+#define ZCB_STAMP_LINE_SIZE ((size_t)64)
 #define ZCB_STAMP_LINES (ZCB_STAMP_PAGE_SIZE / ZCB_STAMP_LINE_SIZE)
 #define ZCB_STAMP_WORDS (ZCB_STAMP_LINE_SIZE / sizeof(uint64_t))
 #define ZCB_STAMP_FRAME_MAX 0xffffu

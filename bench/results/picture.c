@@ -14,9 +14,8 @@
 #define RING 1u
 #define GAP 2u
 #define PITCH (TILE + 2 * RING + GAP)
-#define PIXEL_SIZE 4u
+#define PIXEL_SIZE ((size_t)4)
 #define LINE_PIXELS (ZCB_STAMP_LINE_SIZE / PIXEL_SIZE)
-#define LINES_IN_ROW (TILE / LINE_PIXELS)
 #define SCALE 2u /* of the difference */
 #define DOT 5u	 /* of the map, with its gap of 1 */
 #define DOTS_MAX 8192u

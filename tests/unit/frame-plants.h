@@ -10,7 +10,12 @@ struct frame_plant {
 	void (*plant)(struct scene *s, uint64_t seed);
 };
 
-extern const struct frame_plant frame_plants[];
-extern const size_t frame_plant_count;
+/** Lines in their own place, but of the wrong time. */
+extern const struct frame_plant frame_plants_time[];
+extern const size_t frame_plants_time_count;
+
+/** Lines in the wrong place, and bytes that are no line. */
+extern const struct frame_plant frame_plants_place[];
+extern const size_t frame_plants_place_count;
 
 #endif

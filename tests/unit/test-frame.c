@@ -78,6 +78,22 @@ static void test_want_nothing_said(void **state)
 	assert_true(zcb_frame_good(&tally));
 }
 
+/* The very first frame, half written over a page nobody has touched yet. */
+static void test_first_frame_unfenced(void **state)
+{
+	struct zcb_frame_spec spec = {.key = 1, .frame = 2, .pages = 1, .published = 1};
+	unsigned char page[ZCB_STAMP_PAGE_SIZE];
+	struct zcb_page_verdict verdict;
+
+	spec.unfenced = true;
+	zcb_stamp_fill(page, spec.key, 1, (uint16_t)spec.frame, 0);
+	memset(page + 5 * ZCB_STAMP_LINE_SIZE + 24, 0, 40);
+	zcb_page_judge(&spec, 1, 0, page, &verdict);
+	assert_int_equal(verdict.verdict, ZCB_VERDICT_TORN);
+	assert_int_equal(verdict.lines[ZCB_VERDICT_TORN], 1);
+	assert_int_equal(verdict.first_wrong, 5);
+}
+
 static void test_tally_add(void **state)
 {
 	struct zcb_frame_tally one = {.bytes = 4096, .pages = {1}, .lines = {60, 4}, .age = 3};
@@ -92,24 +108,39 @@ static void test_tally_add(void **state)
 	assert_int_equal(sum.age, 9);
 }
 
+static size_t plant_count(void)
+{
+	return frame_plants_time_count + frame_plants_place_count;
+}
+
+static const struct frame_plant *plant_of(size_t kind)
+{
+	if (kind < frame_plants_time_count)
+		return &frame_plants_time[kind];
+	return &frame_plants_place[kind - frame_plants_time_count];
+}
+
+static void check_plant(const struct frame_plant *plant, uint64_t seed)
+{
+	struct scene s;
+
+	plant->plant(&s, seed);
+	for (size_t i = 0; i < zcb_page_diff_count; i++) {
+		const struct zcb_page_diff *diff = zcb_page_diffs[i];
+		const char *wrong = diff->usable() ? scene_check(&s, diff) : NULL;
+
+		if (wrong)
+			fail_msg("%s, seed %" PRIu64 ", %s: %s", plant->name, seed, diff->name,
+				 wrong);
+	}
+}
+
 static void test_plants_are_named(void **state)
 {
-	for (size_t kind = 0; kind < frame_plant_count; kind++) {
-		for (uint64_t seed = 0; seed < SEEDS; seed++) {
-			struct scene s;
-
-			frame_plants[kind].plant(&s, kind * SEEDS + seed);
-			for (size_t i = 0; i < zcb_page_diff_count; i++) {
-				const struct zcb_page_diff *diff = zcb_page_diffs[i];
-				const char *wrong = diff->usable() ? scene_check(&s, diff) : NULL;
-
-				if (wrong)
-					fail_msg("%s, seed %" PRIu64 ", %s: %s",
-						 frame_plants[kind].name, seed, diff->name, wrong);
-			}
-		}
-	}
-	print_message("%zu kinds of damage, %u seeds each\n", frame_plant_count, SEEDS);
+	for (size_t kind = 0; kind < plant_count(); kind++)
+		for (uint64_t i = 0; i < SEEDS; i++)
+			check_plant(plant_of(kind), kind * SEEDS + i);
+	print_message("%zu kinds of damage, %u seeds each\n", plant_count(), SEEDS);
 }
 
 static uint64_t differs_never(const struct zcb_stamp_page *pattern, const void *bytes)
@@ -132,14 +163,14 @@ static void test_blind_checker_is_found_out(void **state)
 {
 	static const struct zcb_page_diff blind = {"blind", usable_always, differs_never};
 
-	for (size_t kind = 0; kind < frame_plant_count; kind++) {
-		for (uint64_t seed = 0; seed < SEEDS; seed++) {
+	for (size_t kind = 0; kind < plant_count(); kind++) {
+		for (uint64_t i = 0; i < SEEDS; i++) {
 			struct scene s;
 
-			frame_plants[kind].plant(&s, kind * SEEDS + seed);
+			plant_of(kind)->plant(&s, kind * SEEDS + i);
 			if (!scene_check(&s, &blind))
 				fail_msg("%s, seed %" PRIu64 ": no damage done",
-					 frame_plants[kind].name, seed);
+					 plant_of(kind)->name, kind * SEEDS + i);
 		}
 	}
 }
@@ -223,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_want_nothing_said),
+		cmocka_unit_test(test_first_frame_unfenced),
 		cmocka_unit_test(test_tally_add),
 		cmocka_unit_test(test_every_bit_counts),
 		cmocka_unit_test(test_changing_page),

@@ -53,7 +53,7 @@ static void decode(const struct zcb_pictures *pictures, enum zcb_picture_kind ki
 	image.format = PNG_FORMAT_RGB;
 	ret_decoded->width = image.width;
 	ret_decoded->height = image.height;
-	ret_decoded->rgb = malloc(PNG_IMAGE_SIZE(image));
+	ret_decoded->rgb = malloc((size_t)image.width * image.height * 3);
 	assert_non_null(ret_decoded->rgb);
 	assert_true(png_image_finish_read(&image, NULL, ret_decoded->rgb, 0, NULL));
 }
@@ -144,7 +144,8 @@ static void test_difference_names_lines(void **state)
 	PICTURES pictures = {0};
 
 	zcb_stamp_fill(old, KEY, PUBLISHED - 1, FRAME, 1);
-	memcpy(page_of(1) + 9 * 64, old + 9 * 64, 64);
+	memcpy(page_of(1) + 9 * ZCB_STAMP_LINE_SIZE, old + 9 * ZCB_STAMP_LINE_SIZE,
+	       ZCB_STAMP_LINE_SIZE);
 	memset(page_of(2), 0, ZCB_STAMP_PAGE_SIZE);
 	page_of(3)[1000] ^= 1;
 	assert_int_equal(zcb_pictures_draw(&spec, NULL, frame, &pictures), 0);
