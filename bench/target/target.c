@@ -90,18 +90,23 @@ static int watch(struct zcb_target *target, int fd)
 	return epoll_ctl(target->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+static int open_log(struct zcb_stream *stream, const char *boot_dir, const char *log)
+{
+	ZCB_CLOSE int dir = open(boot_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return -errno;
+	return zcb_console_open(dir, log, ZCB_CONSOLE_HEAD_BYTES, ZCB_CONSOLE_TAIL_BYTES,
+				&stream->log);
+}
+
 int zcb_target_open_stream(struct zcb_target *target, struct zcb_stream *stream, int fd,
 			   const char *boot_dir, const char *log, struct zcb_error *err)
 {
-	ZCB_CLOSE int dir = open(boot_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int code;
 
 	stream->fd = fd;
-	if (dir < 0)
-		code = -errno;
-	else
-		code = zcb_console_open(dir, log, ZCB_CONSOLE_HEAD_BYTES, ZCB_CONSOLE_TAIL_BYTES,
-					&stream->log);
+	code = boot_dir ? open_log(stream, boot_dir, log) : 0;
 	if (code)
 		return zcb_fail(err, code, "host set-up: %s/%s cannot be written: %s", boot_dir, log,
 				strerror(-code));
@@ -159,7 +164,7 @@ static int drain(struct zcb_target *target, struct zcb_stream *stream, size_t li
 		}
 		limit -= (size_t)n < limit ? (size_t)n : limit;
 		zcb_lines_feed(&stream->lines, bytes, (size_t)n, stream->on_line, target);
-		code = zcb_console_write(stream->log, bytes, (size_t)n);
+		code = stream->log ? zcb_console_write(stream->log, bytes, (size_t)n) : 0;
 		err = err ? err : code;
 	}
 	return err;
@@ -167,14 +172,13 @@ static int drain(struct zcb_target *target, struct zcb_stream *stream, size_t li
 
 static int finish_stream(struct zcb_target *target, struct zcb_stream *stream)
 {
-	int err;
+	int err = drain(target, stream, SIZE_MAX);
 
-	if (!stream->log)
-		return 0;
-	err = drain(target, stream, SIZE_MAX);
 	if (stream->fd >= 0)
 		end_stream(target, stream);
-	return err ? err : zcb_console_finish(stream->log);
+	if (!err && stream->log)
+		err = zcb_console_finish(stream->log);
+	return err;
 }
 
 /* The outcome */
@@ -220,6 +224,8 @@ static void settle(struct zcb_target *target)
 		settle_as(target, ZCB_OUTCOME_PANIC, "kernel: %s", panic);
 	else if (target->ended_by_us != ZCB_OUTCOME_RUNNING)
 		settle_as_ours(target);
+	else if (target->stuck)
+		settle_as(target, ZCB_OUTCOME_QEMU_DIED, "qemu: it gave up: %s", words);
 	else if (failed && target->is_vm)
 		settle_as(target, ZCB_OUTCOME_QEMU_DIED, "qemu: %s%s%s", how,
 			  words[0] ? "; its last words: " : "", words);
@@ -236,23 +242,31 @@ static void settle(struct zcb_target *target)
 		settle_as(target, ZCB_OUTCOME_LOST, "the runner ended without a goodbye");
 }
 
+static int finish(struct zcb_target *target)
+{
+	int err = finish_stream(target, &target->console);
+	int code = finish_stream(target, &target->output);
+
+	zcb_process_finish(&target->process);
+	settle(target);
+	return err ? err : code;
+}
+
 int zcb_target_pump(struct zcb_target *target)
 {
-	/* First the end, then what is left to read: so nothing comes after the last read. */
-	bool ended = zcb_process_reap(&target->process);
 	int err, code;
 
 	if (target->settled)
 		return 0;
-	if (!ended) {
-		err = drain(target, &target->console, PUMP_BYTES);
-		code = drain(target, &target->output, PUMP_BYTES);
-		return err ? err : code;
+	/* First the end, then what is left to read: so nothing comes after the last read. */
+	if (zcb_process_reap(&target->process))
+		return finish(target);
+	err = drain(target, &target->console, PUMP_BYTES);
+	code = drain(target, &target->output, PUMP_BYTES);
+	if (target->stuck) {
+		zcb_process_finish(&target->process);
+		finish(target);
 	}
-	err = finish_stream(target, &target->console);
-	code = finish_stream(target, &target->output);
-	zcb_process_finish(&target->process);
-	settle(target);
 	return err ? err : code;
 }
 

@@ -30,7 +30,11 @@ static void on_output_line(void *context, const char *line, size_t n)
 {
 	struct zcb_target *target = context;
 
+	/* Registers and code follow this one, and then QEMU waits for a debugger. */
+	if (target->stuck)
+		return;
 	zcb_line_printable(line, n, target->last_words, sizeof(target->last_words));
+	target->stuck = strncmp(target->last_words, "KVM internal error", 18) == 0;
 }
 
 /** The HUT's initrd: its modules, if it needs any, and then its init. */

@@ -49,8 +49,16 @@ exit-1)
 	exit 1
 	;;
 killed)
-	echo 'KVM internal error. Suberror: 1' >&2
+	echo 'qemu-system-x86_64: ../util/error.c: assertion failed' >&2
 	kill -SEGV $$
+	;;
+stuck)
+	echo 'KVM internal error. Suberror: 1' >&2
+	echo 'extra data[0]: 0x0000000000000001' >&2
+	sleep 1000
+	;;
+probe)
+	printf '%s\n' "$ZCB_FAKE_ANSWER" >&3
 	;;
 hang)
 	sleep 1000

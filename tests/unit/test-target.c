@@ -376,9 +376,23 @@ static void a_signal_that_kills_qemu_is_told(void **state)
 	zcb_target_expect_end(target);
 	wait_for_end(target);
 	expect(target, ZCB_OUTCOME_QEMU_DIED,
-	       "qemu: killed by signal 11 (Segmentation fault); its last words: KVM internal "
-	       "error. Suberror: 1");
+	       "qemu: killed by signal 11 (Segmentation fault); its last words: "
+	       "qemu-system-x86_64: ../util/error.c: assertion failed");
 	zcb_target_destroy(target);
+}
+
+static void a_vm_that_kvm_gave_up_is_ended_at_once(void **state)
+{
+	struct place *p = *state;
+	struct zcb_target *target = start(p, "stuck");
+	pid_t pid = noted_initrd(p);
+
+	wait_for_end(target);
+	expect(target, ZCB_OUTCOME_QEMU_DIED,
+	       "qemu: it gave up: KVM internal error. Suberror: 1");
+	assert_true(is_gone(pid));
+	zcb_target_destroy(target);
+	expect_in_file(p->boot, "qemu.log", "extra data[0]");
 }
 
 static void silence_is_a_hang_when_the_caller_says_so(void **state)
@@ -622,6 +636,7 @@ int main(void)
 		TEST(going_off_without_a_goodbye_is_lost),
 		TEST(an_error_of_qemu_is_told_in_its_words),
 		TEST(a_signal_that_kills_qemu_is_told),
+		TEST(a_vm_that_kvm_gave_up_is_ended_at_once),
 		TEST(silence_is_a_hang_when_the_caller_says_so),
 		TEST(a_hang_names_the_consoles_last_line),
 		TEST(who_ignores_the_polite_end_is_killed),
