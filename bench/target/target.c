@@ -252,6 +252,17 @@ static int finish(struct zcb_target *target)
 	return err ? err : code;
 }
 
+/** Politely first: QEMU may be in the middle of its dump. */
+static void end_stuck(struct zcb_target *target)
+{
+	struct pollfd end = { .fd = target->process.pidfd, .events = POLLIN };
+
+	zcb_process_signal(&target->process, SIGTERM);
+	poll(&end, 1, 1000);
+	zcb_process_finish(&target->process);
+	finish(target);
+}
+
 int zcb_target_pump(struct zcb_target *target)
 {
 	int err, code;
@@ -263,10 +274,8 @@ int zcb_target_pump(struct zcb_target *target)
 		return finish(target);
 	err = drain(target, &target->console, PUMP_BYTES);
 	code = drain(target, &target->output, PUMP_BYTES);
-	if (target->stuck) {
-		zcb_process_finish(&target->process);
-		finish(target);
-	}
+	if (target->stuck)
+		end_stuck(target);
 	return err ? err : code;
 }
 

@@ -53,8 +53,7 @@ killed)
 	kill -SEGV $$
 	;;
 stuck)
-	echo 'KVM internal error. Suberror: 1' >&2
-	echo 'extra data[0]: 0x0000000000000001' >&2
+	printf 'KVM internal error. Suberror: 1\nextra data[0]: 0x0000000000000001\n' >&2
 	sleep 1000
 	;;
 probe)
