@@ -2,14 +2,11 @@
 #include "bench/target/accel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <linux/kvm.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +14,7 @@
 #include "bench/base/io.h"
 #include "bench/target/accel-memory.h"
 #include "bench/target/images.h"
+#include "bench/target/kvm-probe.h"
 #include "bench/target/lines.h"
 #include "bench/target/qemu.h"
 #include "bench/target/vm.h"
@@ -27,9 +25,8 @@
 
 #define FALLING_BACK ": falling back to software emulation (tcg)"
 
-__attribute__((format(printf, 3, 4))) static void choose(struct zcb_accel_choice *choice,
-							  enum zcb_accel accel, const char *format,
-							  ...)
+__attribute__((format(printf, 3, 4))) static void
+choose(struct zcb_accel_choice *choice, enum zcb_accel accel, const char *format, ...)
 {
 	va_list args;
 
@@ -39,27 +36,26 @@ __attribute__((format(printf, 3, 4))) static void choose(struct zcb_accel_choice
 	choice->accel = accel;
 }
 
-/** False where a look at the device settles it: there is no KVM. */
+/** False where a look at the device, or a loop in a VM, settles it: there is no KVM. */
 static bool device_works(struct zcb_accel_choice *choice)
 {
-	ZCB_CLOSE int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	ZCB_CLOSE int vm = -1;
+	char why[128];
+	int err = zcb_kvm_probe(why, sizeof(why));
 
-	if (kvm < 0 && errno == EACCES)
+	if (err == -EACCES)
 		choose(choice, ZCB_ACCEL_TCG,
 		       "host set-up: /dev/kvm may not be opened (sudo usermod -aG kvm $USER, then "
 		       "log in again)" FALLING_BACK);
-	else if (kvm < 0)
+	else if (err == -ENOENT || err == -ENODEV || err == -ENXIO)
 		choose(choice, ZCB_ACCEL_TCG,
-		       "host set-up: there is no usable /dev/kvm, %s (sudo modprobe kvm_intel, or "
-		       "kvm_amd, where the firmware has virtualization on)" FALLING_BACK,
-		       strerror(errno));
-	else if (ioctl(kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION ||
-		 (vm = ioctl(kvm, KVM_CREATE_VM, 0UL)) < 0)
+		       "host set-up: there is no /dev/kvm (sudo modprobe kvm_intel, or kvm_amd, "
+		       "where the firmware has virtualization on)" FALLING_BACK);
+	else if (err)
 		choose(choice, ZCB_ACCEL_TCG,
-		       "host set-up: /dev/kvm is there, but makes no VM, %s" FALLING_BACK,
-		       strerror(errno));
-	return vm >= 0;
+		       "host set-up: /dev/kvm is there, but is no hardware virtualization: "
+		       "%s" FALLING_BACK,
+		       why);
+	return err == 0;
 }
 
 /** What the HUT's init says: {"type":"probe","kvm":false,"reason":"…"}. */
@@ -104,8 +100,8 @@ static bool wait_for_answer(struct zcb_target *target, char *line, size_t room)
 
 	while ((now = zcb_now_ns()) < deadline) {
 		struct pollfd fds[] = {
-			{ .fd = zcb_target_channel(target), .events = POLLIN },
-			{ .fd = zcb_target_event_fd(target), .events = POLLIN },
+			{.fd = zcb_target_channel(target), .events = POLLIN},
+			{.fd = zcb_target_event_fd(target), .events = POLLIN},
 		};
 		bool ended;
 
@@ -120,8 +116,8 @@ static bool wait_for_answer(struct zcb_target *target, char *line, size_t room)
 	return false;
 }
 
-static int probe(const struct zcb_target_config *config, struct zcb_accel_choice *choice,
-		 struct zcb_error *err)
+static int probe_boot(const struct zcb_target_config *config, struct zcb_accel_choice *choice,
+		      struct zcb_error *err)
 {
 	const struct zcb_target_config probed = {
 		.accel = ZCB_ACCEL_KVM,
@@ -153,40 +149,33 @@ static int probe(const struct zcb_target_config *config, struct zcb_accel_choice
 }
 
 /** What is probed: the stock kernel, with the QEMU that would run it. */
-static int make_key(const struct zcb_target_config *config, char **ret_key, struct zcb_error *err)
+static void make_key(const struct zcb_target_config *config, char **ret_key)
 {
-	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = { 0 };
-	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = { 0 };
+	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = {0};
+	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = {0};
 	struct zcb_target_config stock = *config;
-	int code;
 
 	stock.kernel = "stock";
-	code = zcb_images_find(&stock, &images, err);
-	if (!code)
-		code = zcb_qemu_find(config->images, &qemu, err);
-	if (!code)
+	if (zcb_images_find(&stock, &images, NULL) == 0 &&
+	    zcb_qemu_find(config->images, &qemu, NULL) == 0)
 		*ret_key = zcb_accel_memory_key(images.kernel, qemu.program);
-	return code;
 }
 
 int zcb_accel_choose(const struct zcb_target_config *config, bool again,
 		     struct zcb_accel_choice *ret_choice, struct zcb_error *err)
 {
-	struct zcb_accel_choice choice = { .accel = ZCB_ACCEL_TCG };
+	struct zcb_accel_choice choice = {.accel = ZCB_ACCEL_TCG};
 	ZCB_FREE char *key = NULL;
 	int code;
 
-	if (device_works(&choice)) {
-		code = make_key(config, &key, err);
+	/* Without images there is no key, but a device that does not work needs none. */
+	make_key(config, &key);
+	if (!key || again || zcb_accel_recall(key, &choice)) {
+		code = device_works(&choice) ? probe_boot(config, &choice, err) : 0;
 		if (code)
 			return code;
-		if (again || !key || zcb_accel_recall(key, &choice)) {
-			code = probe(config, &choice, err);
-			if (code)
-				return code;
-			if (key)
-				zcb_accel_remember(key, &choice);
-		}
+		if (key)
+			zcb_accel_remember(key, &choice);
 	}
 	*ret_choice = choice;
 	return 0;

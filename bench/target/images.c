@@ -81,7 +81,7 @@ static int find_guest(const struct zcb_target_config *config, const char *initra
 int zcb_images_find(const struct zcb_target_config *config, struct zcb_images *ret_images,
 		    struct zcb_error *err)
 {
-	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = { 0 };
+	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = {0};
 	ZCB_FREE char *beside = NULL;
 	const char *initramfs = config->initramfs;
 	int code;
@@ -103,7 +103,7 @@ int zcb_images_find(const struct zcb_target_config *config, struct zcb_images *r
 	if (code)
 		return code;
 	*ret_images = images;
-	images = (struct zcb_images){ 0 };
+	images = (struct zcb_images){0};
 	return 0;
 }
 

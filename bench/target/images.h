@@ -7,13 +7,13 @@
 
 /** Where the files of a boot are. All are absolute paths and owned. */
 struct zcb_images {
-	char *root;          /* the HUT's root file system; holds QEMU too */
-	char *kernel;        /* of the HUT */
-	char *modules;       /* the HUT's cpio of modules, or NULL: its drivers are built in */
-	char *init;          /* the cpio with the HUT's /init */
+	char *root;	     /* the HUT's root file system; holds QEMU too */
+	char *kernel;	     /* of the HUT */
+	char *modules;	     /* the HUT's cpio of modules, or NULL: its drivers are built in */
+	char *init;	     /* the cpio with the HUT's /init */
 	char *guest_kernel;  /* stock's */
 	char *guest_modules; /* stock's for guests, or NULL */
-	char *agent;         /* the cpio with the guest's /init, or NULL: no Linux guest */
+	char *agent;	     /* the cpio with the guest's /init, or NULL: no Linux guest */
 };
 
 /**

@@ -21,7 +21,7 @@ static int start_runner(struct zcb_target *target, const struct zcb_target_confi
 	int ours, code;
 
 	zcb_args_add(&target->args, "%s", config->program);
-	zcb_args_add_all(&target->args, (const char *const[]){ "runner", "--channel-fd", NULL });
+	zcb_args_add_all(&target->args, (const char *const[]){"runner", "--channel-fd", NULL});
 	zcb_args_add(&target->args, "%d", ZCB_SPAWN_FIRST_FD);
 	code = zcb_target_socketpair(&target->channel, &channel, err);
 	if (!code)

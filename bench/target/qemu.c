@@ -45,16 +45,16 @@ static int command_of_root(const char *root, struct zcb_qemu *qemu, struct zcb_e
 				"host set-up: %s is missing: run ./scripts/setup image",
 				qemu->program);
 	/* Firmware lies in three folders, of which Debian's QEMU knows only by absolute path. */
-	zcb_args_add_all(command, (const char *const[]){ "-L", NULL });
+	zcb_args_add_all(command, (const char *const[]){"-L", NULL});
 	zcb_args_add(command, "%s/usr/share/qemu", root);
-	zcb_args_add_all(command, (const char *const[]){ "-L", NULL });
+	zcb_args_add_all(command, (const char *const[]){"-L", NULL});
 	zcb_args_add(command, "%s/usr/share/seabios", root);
 	return command->error;
 }
 
 int zcb_qemu_find(const char *images, struct zcb_qemu *ret_qemu, struct zcb_error *err)
 {
-	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = { 0 };
+	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = {0};
 	const char *override = getenv("ZCB_QEMU");
 	ZCB_FREE char *root = NULL;
 	int code = 0;
@@ -74,7 +74,7 @@ int zcb_qemu_find(const char *images, struct zcb_qemu *ret_qemu, struct zcb_erro
 	if (code)
 		return code;
 	*ret_qemu = qemu;
-	qemu = (struct zcb_qemu){ 0 };
+	qemu = (struct zcb_qemu){0};
 	return 0;
 }
 
@@ -88,7 +88,7 @@ void zcb_qemu_finish(struct zcb_qemu *qemu)
 int zcb_qemu_version(const char *images, char *ret_version, size_t room, struct zcb_error *err)
 {
 	static const char before[] = "QEMU emulator version ";
-	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = { 0 };
+	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = {0};
 	ZCB_FREE const char **environment = NULL;
 	char output[512];
 	const char *version;
@@ -105,8 +105,8 @@ int zcb_qemu_version(const char *images, char *ret_version, size_t room, struct 
 	output[strcspn(output, "\n")] = '\0';
 	version = strstr(output, before);
 	if (code != 0 || !version)
-		return zcb_fail(err, code < 0 ? code : -ENOEXEC,
-				"qemu: --version failed (%d): %s", code, output);
+		return zcb_fail(err, code < 0 ? code : -ENOEXEC, "qemu: --version failed (%d): %s",
+				code, output);
 	snprintf(ret_version, room, "%s", version + sizeof(before) - 1);
 	return 0;
 }

@@ -85,7 +85,7 @@ int zcb_target_socketpair(int *ret_ours, int *ret_childs, struct zcb_error *err)
 
 static int watch(struct zcb_target *target, int fd)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = {.events = EPOLLIN};
 
 	return epoll_ctl(target->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
@@ -108,8 +108,8 @@ int zcb_target_open_stream(struct zcb_target *target, struct zcb_stream *stream,
 	stream->fd = fd;
 	code = boot_dir ? open_log(stream, boot_dir, log) : 0;
 	if (code)
-		return zcb_fail(err, code, "host set-up: %s/%s cannot be written: %s", boot_dir, log,
-				strerror(-code));
+		return zcb_fail(err, code, "host set-up: %s/%s cannot be written: %s", boot_dir,
+				log, strerror(-code));
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	code = watch(target, fd);
 	return code ? zcb_fail(err, code, "host set-up: epoll: %s", strerror(-code)) : 0;
@@ -183,9 +183,8 @@ static int finish_stream(struct zcb_target *target, struct zcb_stream *stream)
 
 /* The outcome */
 
-__attribute__((format(printf, 3, 4))) static void settle_as(struct zcb_target *target,
-							     enum zcb_outcome outcome,
-							     const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+settle_as(struct zcb_target *target, enum zcb_outcome outcome, const char *format, ...)
 {
 	va_list args;
 
@@ -255,7 +254,7 @@ static int finish(struct zcb_target *target)
 /** Politely first: QEMU may be in the middle of its dump. */
 static void end_stuck(struct zcb_target *target)
 {
-	struct pollfd end = { .fd = target->process.pidfd, .events = POLLIN };
+	struct pollfd end = {.fd = target->process.pidfd, .events = POLLIN};
 
 	zcb_process_signal(&target->process, SIGTERM);
 	poll(&end, 1, 1000);
@@ -284,7 +283,7 @@ static void wait_for_end(struct zcb_target *target, uint64_t grace_ns)
 	uint64_t deadline = zcb_now_ns() + grace_ns, now;
 
 	while (!target->settled && (now = zcb_now_ns()) < deadline) {
-		struct pollfd event = { .fd = target->epoll, .events = POLLIN };
+		struct pollfd event = {.fd = target->epoll, .events = POLLIN};
 
 		poll(&event, 1, (int)((deadline - now) / 1000000U) + 1);
 		zcb_target_pump(target);

@@ -54,8 +54,9 @@ static void make_folder(const char *dir, const char *name)
 
 static int set_up(void **state)
 {
-	static const char *const folders[] = { "images", "images/rootfs", "images/rootfs/root",
-					       "images/stock", "vm-images", "boot", "temp" };
+	static const char *const folders[] = {"images",	      "images/rootfs", "images/rootfs/root",
+					      "images/stock", "vm-images",     "boot",
+					      "temp"};
 	struct place *p = calloc(1, sizeof(*p));
 
 	strcpy(p->dir, "/tmp/zcb-test-target.XXXXXX");
@@ -121,7 +122,7 @@ static void wait_for_end(struct zcb_target *target)
 	uint64_t deadline = zcb_now_ns() + 30000000000U;
 
 	while (zcb_target_outcome(target) == ZCB_OUTCOME_RUNNING && zcb_now_ns() < deadline) {
-		struct pollfd event = { .fd = zcb_target_event_fd(target), .events = POLLIN };
+		struct pollfd event = {.fd = zcb_target_event_fd(target), .events = POLLIN};
 
 		poll(&event, 1, 1000);
 		assert_int_equal(zcb_target_pump(target), 0);
@@ -311,7 +312,7 @@ static void pump_until_fault(struct zcb_target *target)
 	size_t n = 0;
 
 	for (int i = 0; i < 300 && n == 0; i++) {
-		struct pollfd event = { .fd = zcb_target_event_fd(target), .events = POLLIN };
+		struct pollfd event = {.fd = zcb_target_event_fd(target), .events = POLLIN};
 
 		poll(&event, 1, 100);
 		zcb_target_pump(target);
@@ -388,8 +389,7 @@ static void a_vm_that_kvm_gave_up_is_ended_at_once(void **state)
 	pid_t pid = noted_initrd(p);
 
 	wait_for_end(target);
-	expect(target, ZCB_OUTCOME_QEMU_DIED,
-	       "qemu: it gave up: KVM internal error. Suberror: 1");
+	expect(target, ZCB_OUTCOME_QEMU_DIED, "qemu: it gave up: KVM internal error. Suberror: 1");
 	assert_true(is_gone(pid));
 	zcb_target_destroy(target);
 	expect_in_file(p->boot, "qemu.log", "extra data[0]");
@@ -427,8 +427,7 @@ static void who_ignores_the_polite_end_is_killed(void **state)
 	pid_t pid = noted_initrd(p);
 
 	usleep(100000);
-	assert_int_equal(zcb_target_stop(target, ZCB_OUTCOME_INTERRUPTED),
-			 ZCB_OUTCOME_INTERRUPTED);
+	assert_int_equal(zcb_target_stop(target, ZCB_OUTCOME_INTERRUPTED), ZCB_OUTCOME_INTERRUPTED);
 	assert_true(is_gone(pid));
 	zcb_target_destroy(target);
 }
@@ -479,7 +478,7 @@ static pid_t orphan(const struct place *p)
 static void age_entries(const char *dir)
 {
 	DIR *list = opendir(dir);
-	struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
 	struct dirent *entry;
 
 	while ((entry = readdir(list)))
@@ -516,7 +515,7 @@ static void a_full_disk_is_told_and_nothing_else_is_lost(void **state)
 	target = start(p, "panic");
 	noted_initrd(p);
 	getrlimit(RLIMIT_FSIZE, &old);
-	limit = (struct rlimit){ .rlim_cur = 4, .rlim_max = old.rlim_max };
+	limit = (struct rlimit){.rlim_cur = 4, .rlim_max = old.rlim_max};
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	while (zcb_target_outcome(target) == ZCB_OUTCOME_RUNNING) {
@@ -611,9 +610,9 @@ static void a_native_runner_that_fails_is_lost(void **state)
 
 static void a_program_that_does_not_end_is_killed(void **state)
 {
-	const char *const endless[] = { "/bin/sleep", "1000", NULL };
-	const char *const echo[] = { "/bin/echo", "0123456789", NULL };
-	const char *const fails[] = { "/bin/false", NULL };
+	const char *const endless[] = {"/bin/sleep", "1000", NULL};
+	const char *const echo[] = {"/bin/echo", "0123456789", NULL};
+	const char *const fails[] = {"/bin/false", NULL};
 	char output[6];
 
 	assert_int_equal(zcb_process_run(endless, NULL, 100, output, sizeof(output)), -ETIMEDOUT);
