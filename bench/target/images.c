@@ -31,6 +31,18 @@ static int need(char **ret_path, const char *dir, const char *name, const char *
 	return zcb_fail(err, -ENOENT, "host set-up: %s/%s is missing: run %s", dir, name, mend);
 }
 
+char *zcb_images_default(void)
+{
+	ZCB_FREE char *program = realpath("/proc/self/exe", NULL);
+	char *slash = program ? strrchr(program, '/') : NULL;
+	char *path;
+
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	return asprintf(&path, "%s/images", program) < 0 ? NULL : path;
+}
+
 int zcb_images_root(const char *images, char **ret_root, struct zcb_error *err)
 {
 	char *root;

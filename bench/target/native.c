@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include "bench/base/cleanup.h"
+#include "bench/target/check.h"
 #include "bench/target/internal.h"
+#include "bench/target/native.h"
 
 static void on_line(void *context, const char *line, size_t n)
 {
@@ -34,8 +36,23 @@ static int start_runner(struct zcb_target *target, const struct zcb_target_confi
 	return code;
 }
 
-int zcb_target_native_start(const struct zcb_target_config *config, struct zcb_target **ret_target,
-			    struct zcb_error *err)
+int zcb_native_check(struct zcb_error *err)
+{
+	struct zcb_check check;
+
+	zcb_check_root(&check);
+	if (!check.ok)
+		return zcb_fail(err, -EPERM, "host set-up: the native target needs root: %s",
+				check.mend);
+	zcb_check_udmabuf(&check);
+	if (!check.ok)
+		return zcb_fail(err, -ENODEV, "host set-up: /dev/udmabuf: %s: %s", check.found,
+				check.mend);
+	return 0;
+}
+
+int zcb_native_start_unchecked(const struct zcb_target_config *config,
+			       struct zcb_target **ret_target, struct zcb_error *err)
 {
 	struct zcb_target *target = zcb_target_new();
 	int code;
@@ -50,4 +67,12 @@ int zcb_target_native_start(const struct zcb_target_config *config, struct zcb_t
 	}
 	*ret_target = target;
 	return 0;
+}
+
+int zcb_target_native_start(const struct zcb_target_config *config, struct zcb_target **ret_target,
+			    struct zcb_error *err)
+{
+	int code = zcb_native_check(err);
+
+	return code ? code : zcb_native_start_unchecked(config, ret_target, err);
 }

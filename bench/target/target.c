@@ -25,6 +25,9 @@
 #define GRACE_VM_NS (3 * 1000000000ULL)
 #define GRACE_NATIVE_NS (15 * 1000000000ULL)
 
+/** For a HUT to go off by itself: it takes a second, on a busy machine some more. */
+#define OWN_END_NS (30 * 1000000000ULL)
+
 const char *zcb_outcome_name(enum zcb_outcome outcome)
 {
 	static const char *const names[] = {
@@ -200,15 +203,21 @@ static void settle_as_ours(struct zcb_target *target)
 	const char *party = target->is_vm ? "the HUT" : "the runner";
 	const char *when = target->expected ? " after its goodbye" : "";
 
-	if (target->ended_by_us != ZCB_OUTCOME_HANG)
+	if (target->ended_by_us == ZCB_OUTCOME_LOST)
+		settle_as(target, ZCB_OUTCOME_LOST, "%s closed its channel%s, but went on", party,
+			  when);
+	else if (target->ended_by_us != ZCB_OUTCOME_HANG)
 		settle_as(target, target->ended_by_us, "%s was ended by zcbench%s", party, when);
+	else if (target->expected)
+		settle_as(target, ZCB_OUTCOME_HANG, "%s did not go off%s; the console's last line: %s",
+			  party, when, target->last_line);
 	else if (target->last_line[0])
 		settle_as(target, ZCB_OUTCOME_HANG,
-			  "%s was silent for too long%s; the console's last line: %s", party, when,
+			  "%s was silent for too long; the console's last line: %s", party,
 			  target->last_line);
 	else
-		settle_as(target, ZCB_OUTCOME_HANG, "%s was silent for too long%s, its console too",
-			  party, when);
+		settle_as(target, ZCB_OUTCOME_HANG, "%s was silent for too long, its console too",
+			  party);
 }
 
 static void settle(struct zcb_target *target)
@@ -293,6 +302,9 @@ static void wait_for_end(struct zcb_target *target, uint64_t grace_ns)
 enum zcb_outcome zcb_target_stop(struct zcb_target *target, enum zcb_outcome why)
 {
 	zcb_target_pump(target);
+	/* It is about to end by itself, and how it does that says more than we could. */
+	if (target->expected || why == ZCB_OUTCOME_LOST)
+		wait_for_end(target, OWN_END_NS);
 	if (target->settled)
 		return target->outcome;
 	target->ended_by_us = why;

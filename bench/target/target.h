@@ -93,6 +93,8 @@ void zcb_target_expect_end(struct zcb_target *target);
 /**
  * Ends what still runs (terminate, then kill) and waits for it, pumps the rest of the console, and
  * settles the outcome: `why` where it is still running (HANG, INTERRUPTED), else what was seen.
+ * After a goodbye, or with LOST as `why` (the caller saw the channel's end), the HUT is first given
+ * half a minute to go off by itself, since how it ends says more.
  */
 enum zcb_outcome zcb_target_stop(struct zcb_target *target, enum zcb_outcome why);
 

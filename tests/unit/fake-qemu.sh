@@ -29,7 +29,13 @@ clean)
 panic)
 	line 'Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100'
 	;;
-panic-then-hang)
+panic-then-slow)
+	printf 'hello\n' >&3
+	exec 3>&-
+	sleep 0.5
+	[ "$ZCB_FAKE_END" = panic ] && line 'Kernel panic - not syncing: late'
+	;;
+hang)
 	line 'Kernel panic - not syncing: and no reboot'
 	sleep 1000
 	;;
@@ -55,9 +61,6 @@ killed)
 stuck)
 	printf 'KVM internal error. Suberror: 1\nextra data[0]: 0x0000000000000001\n' >&2
 	sleep 1000
-	;;
-probe)
-	printf '%s\n' "$ZCB_FAKE_ANSWER" >&3
 	;;
 hang)
 	sleep 1000

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "bench/base/io.h"
+#include "bench/target/native.h"
 #include "bench/target/process.h"
 #include "bench/target/target.h"
 
@@ -395,6 +396,28 @@ static void a_vm_that_kvm_gave_up_is_ended_at_once(void **state)
 	expect_in_file(p->boot, "qemu.log", "extra data[0]");
 }
 
+static void the_end_after_a_goodbye_is_waited_for(void **state)
+{
+	struct zcb_target *target = start(*state, "slow");
+
+	zcb_target_expect_end(target);
+	assert_int_equal(zcb_target_stop(target, ZCB_OUTCOME_HANG), ZCB_OUTCOME_CLEAN);
+	zcb_target_destroy(target);
+}
+
+static void the_end_after_the_channels_end_is_waited_for(void **state)
+{
+	struct zcb_target *target;
+	char hello[7];
+
+	setenv("ZCB_FAKE_END", "panic", 1);
+	target = start(*state, "slow");
+	assert_int_equal(zcb_read_all(zcb_target_channel(target), hello, sizeof(hello)), -ENODATA);
+	assert_int_equal(zcb_target_stop(target, ZCB_OUTCOME_LOST), ZCB_OUTCOME_PANIC);
+	zcb_target_destroy(target);
+	unsetenv("ZCB_FAKE_END");
+}
+
 static void silence_is_a_hang_when_the_caller_says_so(void **state)
 {
 	struct place *p = *state;
@@ -572,7 +595,7 @@ static struct zcb_target *start_native(struct place *p, const char *script)
 	make_file(p->dir, "runner", script);
 	snprintf(path, sizeof(path), "%s/runner", p->dir);
 	p->config.program = path;
-	if (zcb_target_native_start(&p->config, &target, &err))
+	if (zcb_native_start_unchecked(&p->config, &target, &err))
 		fail_msg("%s", err.text);
 	assert_null(zcb_target_argv(target));
 	return target;
@@ -636,6 +659,8 @@ int main(void)
 		TEST(an_error_of_qemu_is_told_in_its_words),
 		TEST(a_signal_that_kills_qemu_is_told),
 		TEST(a_vm_that_kvm_gave_up_is_ended_at_once),
+		TEST(the_end_after_a_goodbye_is_waited_for),
+		TEST(the_end_after_the_channels_end_is_waited_for),
 		TEST(silence_is_a_hang_when_the_caller_says_so),
 		TEST(a_hang_names_the_consoles_last_line),
 		TEST(who_ignores_the_polite_end_is_killed),
