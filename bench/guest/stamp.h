@@ -72,7 +72,7 @@ static inline struct zcb_stamp_place zcb_stamp_place_of(uint64_t location)
 static inline void zcb_stamp_page_init(struct zcb_stamp_page *ret_page, uint64_t key,
 				       uint64_t sequence, uint16_t frame, uint32_t page)
 {
-	/* The fractions of the square roots of the first six primes; all happen to be odd. */
+	/* The fractions of the square roots of the first six primes, made odd.  */
 	static const uint64_t step[ZCB_STAMP_WORDS] = {
 		0,
 		1,

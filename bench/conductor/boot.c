@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/conductor/internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/base/io.h"
+
+#define DMESG_CAP (1U << 20)
+
+/*
+ * A HUT that boots in so many seconds is as slow as its machine: how long it may be silent follows
+ * from that. Nothing is measured by this clock; it only tells a hang.
+ */
+static uint64_t silence_limit_ns(const struct conduct *run)
+{
+	uint64_t boot_ns = run->boot.up_ns ? run->boot.up_ns - run->boot.started_ns : 0;
+	uint64_t limit_s = 300 + boot_ns / 1000000000ULL * 10;
+
+	if (run->config->silence_s)
+		limit_s = run->config->silence_s;
+	return limit_s * 1000000000ULL;
+}
+
+static void add_faults(struct boot *boot, json_t *faults)
+{
+	size_t i;
+	json_t *fault;
+
+	json_array_foreach(faults, i, fault)
+		if (json_is_string(fault))
+			json_array_append(boot->faults, fault);
+}
+
+static void note_event(struct conduct *run, json_t *event)
+{
+	const char *name = json_string_value(json_object_get(event, "name"));
+	const char *detail = json_string_value(json_object_get(event, "detail"));
+	char text[400];
+
+	if (!name)
+		return;
+	if (!strcmp(name, "guest-start"))
+		run->boot.guest_started_ns = zcb_now_ns();
+	if (!strcmp(name, "first-frame") && !run->boot.first_frame_ns)
+		run->boot.first_frame_ns = zcb_now_ns();
+	if (!strcmp(name, "guest-retry")) {
+		snprintf(text, sizeof(text), "the guest is started again: %.300s", detail ? detail : "");
+		run->watcher->note(run->watcher->opaque, text);
+	}
+}
+
+static int keep_log(struct conduct *run, const struct zcb_wire_message *message)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "boots/%u/dmesg.log", run->boot.number);
+	return zcb_rundir_append(run->dir, name, message->payload, message->payload_n, DMESG_CAP,
+				 run->err);
+}
+
+/* Returns 1 where the message is for the caller. */
+static int deal_with(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *message)
+{
+	int ret = 0;
+
+	if (!strcmp(message->type, "result") || !strcmp(message->type, "hello") ||
+	    !strcmp(message->type, "bye"))
+		return 1;
+	if (!strcmp(message->type, "event"))
+		note_event(run, message->json);
+	else if (!strcmp(message->type, "kmsg"))
+		ret = keep_log(run, message);
+	else if (!strcmp(message->type, "file") && cell)
+		ret = zcb_keep_file(run, cell, message);
+	json_decref(message->json);
+	return ret;
+}
+
+static int next_message(struct conduct *run, const struct zcb_cell *cell,
+			struct zcb_wire_message *ret_message)
+{
+	for (;;) {
+		int ret = zcb_wire_next(&run->boot.wire, ret_message);
+
+		if (ret > 0)
+			ret = deal_with(run, cell, ret_message);
+		else if (ret == 0)
+			return 0;
+		else
+			return zcb_fail(run->err, ret, "zcbench bug: the runner's messages make no sense");
+		if (ret)
+			return ret;
+	}
+}
+
+/* Waits a little for the channel or the console. Returns 0, or 1 where the channel has ended. */
+static int wait_and_receive(struct boot *boot)
+{
+	struct pollfd fds[] = {
+		{ .fd = zcb_target_channel(boot->target), .events = POLLIN },
+		{ .fd = zcb_target_event_fd(boot->target), .events = POLLIN },
+	};
+	ssize_t n;
+
+	if (poll(fds, 2, 500) <= 0)
+		return 0;
+	if (fds[1].revents)
+		zcb_target_pump(boot->target);
+	if (!fds[0].revents)
+		return 0;
+	n = zcb_wire_receive(&boot->wire, fds[0].fd);
+	if (n > 0)
+		boot->heard_ns = zcb_now_ns();
+	return n <= 0 && n != -EAGAIN;
+}
+
+int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *ret_message)
+{
+	struct boot *boot = &run->boot;
+
+	boot->heard_ns = zcb_now_ns();
+	for (;;) {
+		int ret = next_message(run, cell, ret_message);
+
+		if (ret)
+			return ret;
+		if (run->watcher->interrupted(run->watcher->opaque)) {
+			run->totals->interrupted = true;
+			zcb_target_stop(boot->target, ZCB_OUTCOME_INTERRUPTED);
+			return 0;
+		}
+		if (zcb_now_ns() - boot->heard_ns > silence_limit_ns(run)) {
+			zcb_target_stop(boot->target, ZCB_OUTCOME_HANG);
+			return 0;
+		}
+		if (wait_and_receive(boot)) {
+			/* QEMU closes the channel first; its own end and last words follow. */
+			zcb_target_stop(boot->target, ZCB_OUTCOME_LOST);
+			return 0;
+		}
+	}
+}
+
+static int start_once(struct conduct *run)
+{
+	struct boot *boot = &run->boot;
+	ZCB_FREE char *folder = NULL;
+	struct zcb_target_config config = {
+		.accel = run->config->accel,
+		.images = run->config->images,
+		.program = run->config->program,
+		.kernel = boot->kernel,
+		.seed = run->plan->seed,
+		.cpus = run->config->cpus,
+		.memory_bytes = run->config->memory_bytes,
+	};
+
+	if (asprintf(&folder, "%s/boots/%u", run->dir->path, boot->number) < 0)
+		return -ENOMEM;
+	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+		return zcb_fail(run->err, -errno, "host set-up: %s cannot be made: %m", folder);
+	config.boot_dir = folder;
+	boot->attempts++;
+	boot->started_ns = zcb_now_ns();
+	return run->config->native ? zcb_target_native_start(&config, &boot->target, run->err) :
+				     zcb_target_vm_start(&config, &boot->target, run->err);
+}
+
+static void greet(struct conduct *run, json_t *hello)
+{
+	struct boot *boot = &run->boot;
+
+	boot->up_ns = zcb_now_ns();
+	if (!run->first_up_ns) {
+		run->first_up_ns = boot->up_ns;
+		run->totals->seconds_first_boot = (double)(boot->up_ns - boot->started_ns) / 1e9;
+	}
+	json_decref(boot->hello);
+	boot->hello = hello;
+}
+
+static void drop_target(struct boot *boot)
+{
+	zcb_target_destroy(boot->target);
+	boot->target = NULL;
+	zcb_wire_finish(&boot->wire);
+}
+
+/* Returns 1 when the HUT is up, 0 when it did not come up, -errno when nothing could be started. */
+static int try_start(struct conduct *run)
+{
+	struct zcb_wire_message message;
+	int ret = start_once(run);
+
+	if (ret)
+		return ret;
+	ret = zcb_boot_listen(run, NULL, &message);
+	if (ret == 1 && strcmp(message.type, "hello") != 0) {
+		json_decref(message.json);
+		return zcb_fail(run->err, -EPROTO, "zcbench bug: the runner did not greet");
+	}
+	if (ret == 1)
+		greet(run, message.json);
+	return ret;
+}
+
+int zcb_boot_start(struct conduct *run, uint32_t number, const char *kernel)
+{
+	struct boot *boot = &run->boot;
+	char text[600];
+	int ret;
+
+	*boot = (struct boot){ .number = number, .kernel = kernel, .faults = json_array() };
+	ret = try_start(run);
+	if (ret != 0 || run->totals->interrupted)
+		return ret;
+	snprintf(text, sizeof(text), "boot %u did not come up and is tried again: %s", number,
+		 zcb_target_reason(boot->target));
+	run->watcher->note(run->watcher->opaque, text);
+	drop_target(boot);
+	return try_start(run);
+}
+
+static json_t *string_array(const char *const *items, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; items && (n ? i < n : items[i] != NULL); i++)
+		json_array_append_new(array, json_string(items[i]));
+	return array;
+}
+
+static double seconds_between(uint64_t from, uint64_t to)
+{
+	return from && to > from ? (double)(to - from) / 1e9 : 0;
+}
+
+static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
+{
+	struct boot *boot = &run->boot;
+	bool icount = run->config->accel == ZCB_ACCEL_ICOUNT;
+	bool tainted = json_array_size(boot->faults) > 0 || outcome == ZCB_OUTCOME_PANIC;
+	json_t *hut = boot->hello ? json_incref(boot->hello) : json_object();
+	const char *cmdline = json_string_value(json_object_get(hut, "cmdline"));
+
+	run->totals->tainted_boots += tainted;
+	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:O, s:s, s:o, s:o, s:{s:f, s:f, s:f}}",
+			 "schema", 1, "boot", (int)boot->number, "kernel", boot->kernel, "accel",
+			 run->config->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg", "clock",
+			 icount ? "icount" : "wall", "outcome", zcb_outcome_name(outcome), "reason",
+			 zcb_target_reason(boot->target), "attempts", (int)boot->attempts, "tainted",
+			 tainted, "kernel_faults", boot->faults, "cmdline", cmdline ? cmdline : "", "qemu",
+			 string_array(zcb_target_argv(boot->target), 0), "hut", hut, "seconds", "up",
+			 seconds_between(boot->started_ns, boot->up_ns), "first_frame",
+			 seconds_between(boot->guest_started_ns, boot->first_frame_ns), "total",
+			 seconds_between(boot->started_ns, zcb_now_ns()));
+}
+
+/* A HUT that still runs is told to end, and gets a moment to go off by itself. */
+static int say_end(struct conduct *run)
+{
+	struct zcb_wire_message message;
+	int ret;
+
+	if (zcb_target_outcome(run->boot.target) != ZCB_OUTCOME_RUNNING)
+		return 0;
+	if (zcb_wire_send(zcb_target_channel(run->boot.target), json_pack("{s:s}", "type", "end"), NULL, 0))
+		return 0;
+	ret = zcb_boot_listen(run, NULL, &message);
+	if (ret < 0)
+		return ret;
+	if (ret == 1) {
+		add_faults(&run->boot, json_object_get(message.json, "kernel_faults"));
+		zcb_target_expect_end(run->boot.target);
+		json_decref(message.json);
+	}
+	return 0;
+}
+
+static void add_console_faults(struct boot *boot)
+{
+	size_t n;
+	const char *const *fault = zcb_target_faults(boot->target, &n);
+
+	if (json_array_size(boot->faults) == 0) /* else the kernel's log had them already */
+		for (size_t i = 0; i < n; i++)
+			json_array_append_new(boot->faults, json_string(fault[i]));
+}
+
+int zcb_boot_end(struct conduct *run)
+{
+	struct boot *boot = &run->boot;
+	enum zcb_outcome outcome;
+	char name[64];
+	int ret;
+
+	if (!boot->target)
+		return 0;
+	ret = say_end(run);
+	outcome = zcb_target_stop(boot->target, run->totals->interrupted ? ZCB_OUTCOME_INTERRUPTED :
+							     ZCB_OUTCOME_HANG);
+	add_console_faults(boot);
+	if (!run->totals->seconds_first_frame)
+		run->totals->seconds_first_frame =
+			seconds_between(boot->guest_started_ns, boot->first_frame_ns);
+	snprintf(name, sizeof(name), "boots/%u/boot.json", boot->number);
+	if (!ret)
+		ret = zcb_rundir_put_json(run->dir, name, boot_json(run, outcome), run->err);
+	json_decref(boot->hello);
+	json_decref(boot->faults);
+	drop_target(boot);
+	memset(boot, 0, sizeof(*boot));
+	return ret;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Leads a run: boots each HUT of the plan, sends it its cells one by one, and writes down what
+ * comes back. A HUT that dies under a cell costs that cell; the others go on in a new boot.
+ */
+#include "bench/conductor/conductor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/base/io.h"
+#include "bench/conductor/internal.h"
+
+/* A HUT that keeps dying is not booted for ever: its remaining cells become errors. */
+#define MAX_DEATHS 3
+
+/* In the HUT's own clock; with icount that one leaps while the HUT is idle, so it is generous. */
+static int cell_timeout_s(const struct conduct *run, const struct zcb_cell *cell)
+{
+	return (run->config->accel == ZCB_ACCEL_ICOUNT ? 3600 : 300) + (int)cell->params.seconds * 10;
+}
+
+static json_t *error_result(const char *reason)
+{
+	return json_pack("{s:s, s:s, s:n, s:{}, s:{}, s:{}, s:{}, s:[], s:f}", "status", "error",
+			 "reason", reason, "observed", "pages", "frames", "events", "metrics",
+			 "kernel_faults", "seconds", 0.0);
+}
+
+static double seconds_left(const struct conduct *run)
+{
+	double passed = (double)(zcb_now_ns() - run->started_ns) / 1e9;
+
+	return run->done_here ? passed / run->done_here * (run->plan->n - run->n_done) : 0;
+}
+
+static int finish_cell(struct conduct *run, const struct zcb_cell *cell, json_t *result)
+{
+	int ret;
+
+	json_incref(result);
+	ret = zcb_journal_result(run, cell, result);
+	if (!ret) {
+		run->done[cell->index] = true;
+		run->n_done++;
+		run->done_here++;
+		json_object_set_new(result, "index", json_integer(cell->index));
+		run->watcher->cell_ended(run->watcher->opaque, result, run->n_done, run->plan->n,
+					 seconds_left(run));
+	}
+	json_decref(result);
+	return ret;
+}
+
+static int send_cell(struct conduct *run, const struct zcb_cell *cell)
+{
+	return zcb_wire_send(zcb_target_channel(run->boot.target),
+			     json_pack("{s:s, s:i, s:o}", "type", "cell", "timeout_s",
+				       cell_timeout_s(run, cell), "cell", zcb_cell_to_json(cell)),
+			     NULL, 0);
+}
+
+static void take_faults(struct conduct *run, json_t *result)
+{
+	size_t i;
+	json_t *fault;
+
+	json_array_foreach(json_object_get(result, "kernel_faults"), i, fault)
+		json_array_append(run->boot.faults, fault);
+}
+
+/* Returns 1 when the cell is done, 0 when the HUT ended under it, -errno when the run must end. */
+static int run_cell(struct conduct *run, const struct zcb_cell *cell)
+{
+	struct zcb_wire_message message;
+	char reason[512];
+	int ret;
+
+	run->watcher->cell_starts(run->watcher->opaque, cell, run->n_done, run->plan->n);
+	ret = send_cell(run, cell) ? 0 : zcb_boot_listen(run, cell, &message);
+	if (ret < 0)
+		return ret;
+	if (ret == 1 && !strcmp(message.type, "result")) {
+		take_faults(run, message.json);
+		ret = finish_cell(run, cell, message.json);
+		return ret ? ret : 1;
+	}
+	if (ret == 1)
+		json_decref(message.json);
+	if (run->totals->interrupted)
+		return 0;
+	zcb_target_stop(run->boot.target, ZCB_OUTCOME_LOST);
+	snprintf(reason, sizeof(reason), "the host under test ended under this cell (%s): %s",
+		 zcb_outcome_name(zcb_target_outcome(run->boot.target)),
+		 zcb_target_reason(run->boot.target));
+	return finish_cell(run, cell, error_result(reason));
+}
+
+static const struct zcb_cell *next_cell(const struct conduct *run, uint32_t boot)
+{
+	for (uint32_t i = 0; i < run->plan->n; i++)
+		if (!run->done[i] && run->plan->cell[i].boot == boot)
+			return &run->plan->cell[i];
+	return NULL;
+}
+
+static int fail_rest(struct conduct *run, uint32_t boot, const char *reason)
+{
+	const struct zcb_cell *cell;
+	int ret = 0;
+
+	while (!ret && (cell = next_cell(run, boot)))
+		ret = finish_cell(run, cell, error_result(reason));
+	return ret;
+}
+
+/* As many cells as one life of the HUT allows. Returns 0, or -errno when the run must end. */
+static int live_once(struct conduct *run, uint32_t number)
+{
+	const struct zcb_cell *cell = next_cell(run, number);
+	char reason[600];
+	int ret = zcb_boot_start(run, number, cell->kernel), ended;
+
+	if (ret == 0 && !run->totals->interrupted) {
+		snprintf(reason, sizeof(reason), "the host under test did not come up (%s): %s",
+			 zcb_outcome_name(zcb_target_outcome(run->boot.target)),
+			 zcb_target_reason(run->boot.target));
+		ret = fail_rest(run, number, reason);
+	} else if (ret == 1) {
+		ret = zcb_write_metadata(run, "running", NULL);
+		while (ret == 0 && (cell = next_cell(run, number))) {
+			ret = run_cell(run, cell);
+			if (ret == 0)
+				break;
+			ret = ret == 1 ? 0 : ret;
+		}
+	}
+	ended = zcb_boot_end(run);
+	return ret ? ret : ended;
+}
+
+static int conduct_boot(struct conduct *run, uint32_t number)
+{
+	for (int deaths = 0; next_cell(run, number); deaths++) {
+		int ret;
+
+		if (run->totals->interrupted)
+			return 0;
+		if (deaths == MAX_DEATHS)
+			return fail_rest(run, number, "the host under test died too often in this boot");
+		ret = live_once(run, number);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static void mark_done(void *opaque, json_t *line)
+{
+	struct conduct *run = opaque;
+	json_int_t index = json_integer_value(json_object_get(line, "index"));
+
+	if (json_object_get(line, "index") && index >= 0 && index < run->plan->n && !run->done[index]) {
+		run->done[index] = true;
+		run->n_done++;
+	}
+}
+
+static void settle(struct conduct *run, int failed)
+{
+	struct zcb_run_totals *t = run->totals;
+	uint32_t ran = t->passed + t->failed + t->errors + t->crashed;
+
+	t->not_run = run->plan->n - run->n_done;
+	t->exit_code = ZCB_EXIT_CLEAN;
+	if (!failed && !t->interrupted && !ran && run->done_here)
+		t->exit_code = ZCB_EXIT_NOTHING_RAN;
+	if (t->failed || t->interrupted)
+		t->exit_code = ZCB_EXIT_INCONCLUSIVE;
+	if (t->corrupt)
+		t->exit_code = ZCB_EXIT_CORRUPTION;
+	if (t->errors || t->crashed || failed)
+		t->exit_code = zcb_exit_worse(t->exit_code, ZCB_EXIT_INFRASTRUCTURE);
+	if (t->tainted_boots)
+		t->exit_code = ZCB_EXIT_KERNEL_FAULT;
+}
+
+static int conduct_all(struct conduct *run)
+{
+	int ret = zcb_write_metadata(run, "running", NULL);
+
+	for (uint32_t boot = 1; !ret && boot <= run->plan->boots && !run->totals->interrupted; boot++)
+		ret = conduct_boot(run, boot);
+	return ret;
+}
+
+int zcb_conduct(const struct zcb_run_config *config, const struct zcb_plan *plan,
+		struct zcb_rundir *dir, const struct zcb_run_watcher *watcher,
+		struct zcb_run_totals *ret_totals, struct zcb_error *err)
+{
+	ZCB_FREE bool *done = calloc(plan->n, sizeof(*done));
+	struct conduct run = {
+		.config = config, .plan = plan, .dir = dir, .watcher = watcher, .totals = ret_totals,
+		.err = err, .done = done, .started_ns = zcb_now_ns(), .kernels = json_array(),
+	};
+	struct zcb_error end_err = { "" };
+	int ret, end;
+
+	memset(ret_totals, 0, sizeof(*ret_totals));
+	if (!done)
+		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a plan of %u cells", plan->n);
+	zcb_rundir_replay(dir, mark_done, &run);
+	ret = conduct_all(&run);
+	settle(&run, ret != 0);
+	/* The sentence that ended the run is the one to keep. */
+	run.err = ret ? &end_err : err;
+	end = zcb_write_metadata(&run, ret ? "failed" : ret_totals->interrupted ? "interrupted" :
+				 "complete", ret ? err->text : "");
+	json_decref(run.kernels);
+	json_decref(run.host);
+	return ret ? ret : end;
+}

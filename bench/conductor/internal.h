@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_CONDUCTOR_INTERNAL_H
+#define ZCB_CONDUCTOR_INTERNAL_H
+
+#include <jansson.h>
+
+#include "bench/conductor/conductor.h"
+#include "bench/results/wire.h"
+
+/** One boot of the HUT: what stands in boots/N/boot.json, while it comes about. */
+struct boot {
+	uint32_t number;
+	const char *kernel;
+	unsigned int attempts;
+	uint64_t started_ns, up_ns, first_frame_ns, guest_started_ns, heard_ns;
+	json_t *hello;  /* the runner's description of the HUT, or NULL */
+	json_t *faults; /* array of strings */
+	struct zcb_target *target;
+	struct zcb_wire wire;
+	bool said_goodbye;
+};
+
+/** A run while it goes on. */
+struct conduct {
+	const struct zcb_run_config *config;
+	const struct zcb_plan *plan;
+	struct zcb_rundir *dir;
+	const struct zcb_run_watcher *watcher;
+	struct zcb_run_totals *totals;
+	struct zcb_error *err;
+	bool *done; /* of each cell: the journal has it */
+	uint32_t n_done;
+	uint64_t started_ns, first_up_ns;
+	uint32_t done_here;
+	char started[32];
+	json_t *kernels, *host, *earlier; /* metadata: what came up so far; of the run resumed */
+	struct boot boot;
+};
+
+/** Starts the HUT for this boot and waits for its greeting; tries twice. */
+int zcb_boot_start(struct conduct *run, uint32_t number, const char *kernel);
+
+/**
+ * Waits for the next message of the runner and deals with events, files and logs by itself.
+ * Returns 1 with a `result`, `hello` or `bye` in *ret_message; 0 where the HUT ended or hangs or
+ * the run is interrupted, which the target's outcome tells; -errno where the run cannot go on.
+ * `cell` is the one under way, or NULL.
+ */
+int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *ret_message);
+
+/** Says goodbye where it still can, stops the HUT, and writes boot.json. */
+int zcb_boot_end(struct conduct *run);
+
+/** Keeps a file that the runner sent; every name is made here. */
+int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *message);
+
+/** Writes metadata.json as of now. */
+int zcb_write_metadata(struct conduct *run, const char *state, const char *reason);
+
+/** Appends the line of a cell, from the runner's result, and counts it. Takes the reference. */
+int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t *result);
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Puts what the runner sent into the run directory, under names that are made here. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/conductor/internal.h"
+
+/* The HUT is not trusted with paths: a metric is a word of letters and dots. */
+static bool is_metric_name(const char *name)
+{
+	return name && *name && strlen(name) < 32 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._") == strlen(name) && *name != '.';
+}
+
+static int keep_samples(struct conduct *run, const struct zcb_cell *cell,
+			struct zcb_wire_message *message)
+{
+	const char *metric = json_string_value(json_object_get(message->json, "name"));
+	char name[96];
+
+	if (!is_metric_name(metric))
+		return zcb_fail(run->err, -EPROTO, "zcbench bug: samples of a metric without a name");
+	snprintf(name, sizeof(name), "samples/%u.%s.zcs", cell->index, metric);
+	return zcb_rundir_put(run->dir, name, message->payload, message->payload_n, run->err);
+}
+
+static void frame_file(char *ret_name, size_t room, const struct zcb_cell *cell, int number,
+		       const char *rest)
+{
+	snprintf(ret_name, room, "frames/%u-%d%s", cell->index, number, rest);
+}
+
+static int keep_map(struct conduct *run, const struct zcb_cell *cell, int number, json_t *map)
+{
+	static const char *const parts[] = { "expected", "seen", "difference" };
+	char key[5 * ZCB_NAME_SIZE], name[96], rest[32];
+	json_t *json = json_is_object(map) ? json_deep_copy(map) : json_object();
+	json_t *png = json_object();
+
+	zcb_cell_key(cell, key, sizeof(key));
+	json_object_set_new(json, "index", json_integer(cell->index));
+	json_object_set_new(json, "cell", json_string(key));
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(rest, sizeof(rest), "-%s.png", parts[i]);
+		frame_file(name, sizeof(name), cell, number, rest);
+		json_object_set_new(png, parts[i], json_string(name));
+	}
+	json_object_set_new(json, "png", png);
+	frame_file(name, sizeof(name), cell, number, ".json");
+	return zcb_rundir_put_json(run->dir, name, json, run->err);
+}
+
+static int keep_frame(struct conduct *run, const struct zcb_cell *cell,
+		      struct zcb_wire_message *message)
+{
+	const char *part = json_string_value(json_object_get(message->json, "part"));
+	int number = (int)json_integer_value(json_object_get(message->json, "number"));
+	char name[96], rest[32];
+
+	if (part && !strcmp(part, "map"))
+		return keep_map(run, cell, number, json_object_get(message->json, "map"));
+	if (!is_metric_name(part))
+		return zcb_fail(run->err, -EPROTO, "zcbench bug: a picture without a name");
+	snprintf(rest, sizeof(rest), "-%.16s.png", part);
+	frame_file(name, sizeof(name), cell, number, rest);
+	return zcb_rundir_put(run->dir, name, message->payload, message->payload_n, run->err);
+}
+
+int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *message)
+{
+	const char *kind = json_string_value(json_object_get(message->json, "kind"));
+
+	if (kind && !strcmp(kind, "samples"))
+		return keep_samples(run, cell, message);
+	if (kind && !strcmp(kind, "frame"))
+		return keep_frame(run, cell, message);
+	return 0;
+}
+
+static void count(struct zcb_run_totals *totals, json_t *line)
+{
+	const char *status = json_string_value(json_object_get(line, "status"));
+	const char *expected = json_string_value(json_object_get(line, "expected"));
+
+	if (!strcmp(status, "pass"))
+		totals->passed++;
+	else if (!strcmp(status, "fail"))
+		totals->failed++;
+	else if (!strcmp(status, "skip"))
+		totals->skipped++;
+	else if (!strcmp(status, "crash"))
+		totals->crashed++;
+	else
+		totals->errors++;
+	/* A frame that is wrong where the declaration says right: the worst a run can find. */
+	totals->corrupt |= !strcmp(status, "fail") && expected && strcmp(expected, "stale") != 0;
+}
+
+static const char *known_status(json_t *result)
+{
+	static const char *const known[] = { "pass", "fail", "skip", "error", "crash" };
+	const char *status = json_string_value(json_object_get(result, "status"));
+
+	for (size_t i = 0; status && i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(known[i], status))
+			return known[i];
+	return "error";
+}
+
+int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t *result)
+{
+	bool icount = run->config->accel == ZCB_ACCEL_ICOUNT;
+	char key[5 * ZCB_NAME_SIZE], arm[2] = { cell->arm, '\0' };
+	json_t *line;
+
+	zcb_cell_key(cell, key, sizeof(key));
+	line = json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:o, s:s, s:s?, s:s, s:s, s:I}", "schema", 1,
+			 "index", (int)cell->index, "cell", key, "kernel", cell->kernel, "boot",
+			 (int)cell->boot, "arm", arm, "params", zcb_cell_params_to_json(&cell->params),
+			 "status", known_status(result), "expected", zcb_cell_expected(cell), "clock",
+			 icount ? "icount" : "wall", "accel",
+			 run->config->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg", "seed",
+			 (json_int_t)cell->seed);
+	json_object_update_missing(line, result);
+	json_object_del(line, "type");
+	json_decref(result);
+	count(run->totals, line);
+	return zcb_rundir_journal(run->dir, line, run->err);
+}

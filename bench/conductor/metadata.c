@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/base/io.h"
+#include "bench/conductor/internal.h"
+#include "bench/executor/hut.h"
+
+static void now_text(char *ret_text, size_t room)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	strftime(ret_text, room, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+}
+
+/* What is known of a kernel: what its image's maker wrote down, and what it said itself. */
+static json_t *describe_kernel(struct conduct *run, const char *kernel)
+{
+	ZCB_FREE char *path = NULL, *text = NULL;
+	json_t *json = NULL;
+
+	if (asprintf(&path, "%s/%s/manifest.json", run->config->images, kernel) >= 0 &&
+	    zcb_read_file(AT_FDCWD, path, 65536, &text, NULL) == 0)
+		json = json_loads(text, 0, NULL);
+	if (!json_is_object(json)) {
+		json_decref(json);
+		json = json_object();
+	}
+	json_object_set_new(json, "name", json_string(kernel));
+	if (run->boot.hello)
+		json_object_set(json, "release", json_object_get(run->boot.hello, "release"));
+	return json;
+}
+
+static void collect_kernels(struct conduct *run)
+{
+	size_t i;
+	json_t *known;
+
+	if (!run->boot.kernel)
+		return;
+	json_array_foreach(run->kernels, i, known)
+		if (!strcmp(json_string_value(json_object_get(known, "name")), run->boot.kernel)) {
+			json_array_set_new(run->kernels, i, describe_kernel(run, run->boot.kernel));
+			return;
+		}
+	json_array_append_new(run->kernels, describe_kernel(run, run->boot.kernel));
+}
+
+static json_t *describe_host(void)
+{
+	json_t *json = zcb_hut_describe();
+
+	json_object_set(json, "kernel", json_object_get(json, "release"));
+	json_object_del(json, "type");
+	json_object_del(json, "schema");
+	json_object_del(json, "cmdline");
+	return json;
+}
+
+static json_t *seconds_json(struct conduct *run)
+{
+	const struct zcb_run_totals *t = run->totals;
+	uint64_t now = zcb_now_ns();
+
+	run->totals->seconds_past_first_boot =
+		run->first_up_ns ? (double)(now - run->first_up_ns) / 1e9 : 0;
+	return json_pack("{s:f, s:f, s:f, s:f}", "first_boot", t->seconds_first_boot, "first_frame",
+			 t->seconds_first_frame, "past_first_boot", t->seconds_past_first_boot, "total",
+			 (double)(now - run->started_ns) / 1e9);
+}
+
+static void add_end(struct conduct *run, json_t *json, const char *state, const char *reason)
+{
+	char now[32];
+
+	json_object_set_new(json, "state", json_string(state));
+	if (reason && *reason)
+		json_object_set_new(json, "reason", json_string(reason));
+	if (!strcmp(state, "running"))
+		return;
+	now_text(now, sizeof(now));
+	json_object_set_new(json, "ended", json_string(now));
+	json_object_set_new(json, "exit_code", json_integer(run->totals->exit_code));
+}
+
+int zcb_write_metadata(struct conduct *run, const char *state, const char *reason)
+{
+	const struct zcb_run_config *c = run->config;
+	json_t *json;
+
+	if (!*run->started)
+		now_text(run->started, sizeof(run->started));
+	if (!run->host)
+		run->host = describe_host();
+	collect_kernels(run);
+	json = json_pack("{s:i, s:{s:s, s:s}, s:O, s:s, s:I, s:s, s:s, s:s, s:s, s:b, s:O, s:O, s:s, s:o}",
+			 "schema", 1, "zcbench", "version", ZCB_VERSION, "git", ZCB_GIT, "command",
+			 c->command, "plan", run->plan->name, "seed", (json_int_t)run->plan->seed, "target",
+			 c->native ? "native" : "vm", "accel", c->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg",
+			 "accel_reason", c->accel_reason, "clock",
+			 c->accel == ZCB_ACCEL_ICOUNT ? "icount" : "wall", "emulated",
+			 c->accel != ZCB_ACCEL_KVM, "kernels", run->kernels, "host", run->host, "started",
+			 run->started, "seconds", seconds_json(run));
+	add_end(run, json, state, reason);
+	return zcb_rundir_put_json(run->dir, "metadata.json", json, run->err);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_EXECUTOR_CELL_H
+#define ZCB_EXECUTOR_CELL_H
+
+#include "bench/guest/guest.h"
+#include "bench/plan/cell.h"
+
+/**
+ * Runs one cell against a running guest, in the process that calls: the cell's own. Everything that
+ * it found goes to `out` as messages of bench/results/wire.h: samples and pictures as `file`, then
+ * one `result`, whatever happened. Returns 0, or -errno where `out` cannot be written.
+ */
+int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out);
+
+#endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/executor/executor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/base/child.h"
+#include "bench/base/cleanup.h"
+#include "bench/base/io.h"
+#include "bench/executor/cell.h"
+#include "bench/results/wire.h"
+
+/** A cell's process as its parent sees it. */
+struct execution {
+	pid_t pid;
+	int messages, prints; /* the reading ends of its two pipes; -1 at their end */
+	int out;
+	int out_error;
+	bool timed_out;
+	struct zcb_wire wire;
+	json_t *result;
+	char printed[2048]; /* the first bytes of what it wrote to stdout and stderr */
+	size_t printed_n;
+};
+
+/* Anything may have gone wrong in here: no atexit handler, no flush of the parent's buffers. */
+static void be_the_cell(const struct zcb_cell *cell, struct zcb_guest *guest, int messages,
+			int prints)
+{
+	dup2(prints, STDOUT_FILENO);
+	dup2(prints, STDERR_FILENO);
+	setvbuf(stdout, NULL, _IONBF, 0);
+	_exit(zcb_cell_run(cell, guest, messages) ? 1 : 0);
+}
+
+static int start(struct execution *run, const struct zcb_cell *cell, struct zcb_guest *guest)
+{
+	int messages[2], prints[2];
+
+	if (pipe2(messages, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(prints, O_CLOEXEC) < 0) {
+		close(messages[0]);
+		close(messages[1]);
+		return -EMFILE;
+	}
+	run->pid = zcb_fork();
+	if (run->pid == 0)
+		be_the_cell(cell, guest, messages[1], prints[1]);
+	close(messages[1]);
+	close(prints[1]);
+	run->messages = messages[0];
+	run->prints = prints[0];
+	return run->pid < 0 ? -EAGAIN : 0;
+}
+
+static void take_prints(struct execution *run)
+{
+	char bytes[4096];
+	ssize_t n = read(run->prints, bytes, sizeof(bytes));
+	size_t room = sizeof(run->printed) - 1 - run->printed_n;
+
+	if (n <= 0) {
+		close(run->prints);
+		run->prints = -1;
+		return;
+	}
+	if ((size_t)n < room)
+		room = (size_t)n;
+	memcpy(run->printed + run->printed_n, bytes, room);
+	run->printed_n += room;
+}
+
+static void pass_on(struct execution *run, struct zcb_wire_message *message)
+{
+	if (!strcmp(message->type, "result")) {
+		json_decref(run->result);
+		run->result = message->json;
+		return;
+	}
+	if (!run->out_error)
+		run->out_error = zcb_wire_send(run->out, json_incref(message->json), message->payload,
+					       message->payload_n);
+	json_decref(message->json);
+}
+
+static void take_messages(struct execution *run)
+{
+	struct zcb_wire_message message;
+	ssize_t n = zcb_wire_receive(&run->wire, run->messages);
+
+	while (zcb_wire_next(&run->wire, &message) > 0)
+		pass_on(run, &message);
+	if (n <= 0) {
+		close(run->messages);
+		run->messages = -1;
+	}
+}
+
+/* Until both pipes are closed, which is when the child is gone, or the time is up. */
+static void attend(struct execution *run, uint64_t deadline)
+{
+	while (run->messages >= 0 || run->prints >= 0) {
+		struct pollfd fds[] = { { .fd = run->messages, .events = POLLIN },
+					{ .fd = run->prints, .events = POLLIN } };
+		uint64_t now = zcb_now_ns();
+
+		if (now >= deadline && !run->timed_out) {
+			run->timed_out = true;
+			kill(run->pid, SIGKILL);
+			deadline = UINT64_MAX;
+		}
+		if (poll(fds, 2, run->timed_out ? 1000 : (int)((deadline - now) / 1000000U) + 1) < 0)
+			continue;
+		if (fds[0].revents)
+			take_messages(run);
+		if (fds[1].revents)
+			take_prints(run);
+	}
+}
+
+/* What it printed is shown on one line, and only what is printable of it. */
+static void set_reason(json_t *result, const struct execution *run, const char *what)
+{
+	char text[sizeof(run->printed) + 160], printed[sizeof(run->printed)];
+
+	snprintf(printed, sizeof(printed), "%s", run->printed);
+	for (char *p = printed; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = ' ';
+	snprintf(text, sizeof(text), "%s%s%s", what, *printed ? "; it printed: " : "", printed);
+	json_object_set_new(result, "reason", json_string(text));
+}
+
+static json_t *classify(struct execution *run, int status, unsigned int timeout_s)
+{
+	json_t *result = run->result;
+	char what[128];
+
+	if (result && !run->timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return result;
+	if (!result)
+		result = json_pack("{s:{}, s:{}, s:{}, s:{}, s:n}", "pages", "frames", "events",
+				   "metrics", "observed");
+	if (run->timed_out)
+		snprintf(what, sizeof(what), "the cell's process did not end within %u s", timeout_s);
+	else
+		snprintf(what, sizeof(what), "the cell's process ended by %s", zcb_child_describe(status));
+	json_object_set_new(result, "status", json_string("crash"));
+	set_reason(result, run, what);
+	return result;
+}
+
+int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
+		     int out, json_t **ret_result)
+{
+	struct execution run = { .messages = -1, .prints = -1, .out = out };
+	uint64_t begun = zcb_now_ns();
+	int status = 0, ret = start(&run, cell, guest);
+
+	if (ret)
+		return ret;
+	attend(&run, begun + timeout_s * 1000000000ULL);
+	while (waitpid(run.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	zcb_wire_finish(&run.wire);
+	*ret_result = classify(&run, status, timeout_s);
+	json_object_set_new(*ret_result, "seconds",
+			    json_real((double)(zcb_now_ns() - begun) / 1e9));
+	return run.out_error;
+}

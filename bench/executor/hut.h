@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_EXECUTOR_HUT_H
+#define ZCB_EXECUTOR_HUT_H
+
+#include <jansson.h>
+
+/**
+ * Describes the host under test, as its runner finds it: kernel, CPU, memory, topology and QEMU.
+ * The `hello` message of bench/results/wire.h; a new reference.
+ */
+json_t *zcb_hut_describe(void);
+
+#endif

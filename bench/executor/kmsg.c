@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/executor/kmsg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/results/wire.h"
+#include "bench/target/faults.h"
+
+/* Of one cell; a kernel that logs more than this is heard on the console too. */
+#define MAX_TEXT (256U << 10)
+
+struct zcb_kmsg {
+	int fd;
+	struct zcb_faults *faults;
+	size_t told; /* faults that were returned already */
+};
+
+struct zcb_kmsg *zcb_kmsg_open(void)
+{
+	struct zcb_kmsg *kmsg = calloc(1, sizeof(*kmsg));
+
+	if (!kmsg)
+		return NULL;
+	kmsg->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	kmsg->faults = zcb_faults_new();
+	if (kmsg->fd < 0 || !kmsg->faults) {
+		zcb_kmsg_close(kmsg);
+		return NULL;
+	}
+	return kmsg;
+}
+
+/* "6,339,5140900,-;text" becomes "[    5.140900] text", as dmesg shows it. */
+static void append_text(FILE *to, const char *record)
+{
+	const char *text = strchr(record, ';');
+	unsigned long long microseconds = 0;
+
+	if (!text || sscanf(record, "%*u,%*u,%llu", &microseconds) != 1)
+		return;
+	fprintf(to, "[%5llu.%06llu] %.*s\n", microseconds / 1000000, microseconds % 1000000,
+		(int)strcspn(text + 1, "\n"), text + 1);
+}
+
+static void read_records(struct zcb_kmsg *kmsg, FILE *to)
+{
+	char record[8193];
+	size_t used = 0;
+
+	for (;;) {
+		ssize_t n = read(kmsg->fd, record, sizeof(record) - 1);
+
+		if (n < 0 && (errno == EPIPE || errno == EINTR))
+			continue; /* EPIPE: records were overwritten before they could be read */
+		if (n <= 0)
+			return;
+		record[n] = '\0';
+		zcb_faults_feed_kmsg(kmsg->faults, record, (size_t)n);
+		used += (size_t)n;
+		if (used < MAX_TEXT)
+			append_text(to, record);
+	}
+}
+
+static json_t *new_faults(struct zcb_kmsg *kmsg)
+{
+	json_t *array = json_array();
+	size_t n;
+	const char *const *fault = zcb_faults_list(kmsg->faults, &n);
+
+	for (; kmsg->told < n; kmsg->told++)
+		json_array_append_new(array, json_string(fault[kmsg->told]));
+	return array;
+}
+
+json_t *zcb_kmsg_take(struct zcb_kmsg *kmsg, int out)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *memory;
+
+	if (!kmsg)
+		return json_array();
+	memory = open_memstream(&text, &n);
+	if (memory) {
+		read_records(kmsg, memory);
+		fclose(memory);
+	}
+	if (n)
+		zcb_wire_send(out, json_pack("{s:s}", "type", "kmsg"), text, n);
+	free(text);
+	return new_faults(kmsg);
+}
+
+void zcb_kmsg_close(struct zcb_kmsg *kmsg)
+{
+	if (!kmsg)
+		return;
+	if (kmsg->fd >= 0)
+		close(kmsg->fd);
+	zcb_faults_free(kmsg->faults);
+	free(kmsg);
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/executor/runner.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/base/io.h"
+#include "bench/executor/executor.h"
+#include "bench/executor/hut.h"
+#include "bench/executor/kmsg.h"
+#include "bench/guest/guest.h"
+#include "bench/results/wire.h"
+
+/** The runner's state between cells: one guest is kept as long as the next cell can use it. */
+struct runner {
+	int channel;
+	const struct zcb_runner_config *config;
+	struct zcb_guest *guest;
+	struct zcb_kmsg *kmsg;
+	uint64_t guests_started;
+};
+
+static int say_event(struct runner *runner, const char *name, const char *detail)
+{
+	return zcb_wire_send(runner->channel, json_pack("{s:s, s:s, s:s?}", "type", "event", "name", name,
+							"detail", detail), NULL, 0);
+}
+
+static void stop_guest(struct runner *runner)
+{
+	if (runner->guest)
+		runner->guest->ops->stop(runner->guest);
+	runner->guest = NULL;
+}
+
+static bool guest_fits(const struct zcb_guest *guest, const struct zcb_cell *cell)
+{
+	return guest && !strcmp(guest->ops->name, cell->guest) && guest->memory == cell->memory &&
+	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20;
+}
+
+static int start_guest(struct runner *runner, const struct zcb_cell *cell, struct zcb_error *err)
+{
+	const struct zcb_guest_ops *ops = zcb_guest_find(cell->guest);
+	struct zcb_guest_config config = {
+		.memory = cell->memory,
+		.ram_bytes = (uint64_t)cell->params.ram_mib << 20,
+		.folder = runner->config->folder,
+		.scratch = runner->config->scratch,
+		.nonce = ++runner->guests_started ^ 0x7a6362000000ULL,
+	};
+
+	if (!ops)
+		return zcb_fail(err, -EINVAL, "usage: there is no guest of kind \"%s\"", cell->guest);
+	say_event(runner, "guest-start", zcb_memory_name(cell->memory));
+	return ops->start(&config, &runner->guest, err);
+}
+
+/* A guest that does not come up is tried once more, and the run directory hears of it. */
+static int ensure_guest(struct runner *runner, const struct zcb_cell *cell, struct zcb_error *err)
+{
+	int ret;
+
+	if (guest_fits(runner->guest, cell))
+		return 0;
+	stop_guest(runner);
+	ret = start_guest(runner, cell, err);
+	if (ret != -ENOTCONN && ret != -ETIMEDOUT)
+		return ret;
+	say_event(runner, "guest-retry", err->text);
+	return start_guest(runner, cell, err);
+}
+
+static json_t *failed_result(const char *status, const char *reason)
+{
+	return json_pack("{s:s, s:s, s:n, s:{}, s:{}, s:{}, s:{}, s:f}", "status", status, "reason",
+			 reason, "observed", "pages", "frames", "events", "metrics", "seconds", 0.0);
+}
+
+/* After anything but a clean end, nobody knows what state the guest is in. */
+static bool guest_is_sound(json_t *result)
+{
+	const char *status = json_string_value(json_object_get(result, "status"));
+
+	return status && (!strcmp(status, "pass") || !strcmp(status, "fail") || !strcmp(status, "skip"));
+}
+
+static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsigned int timeout_s,
+			int *ret_error)
+{
+	struct zcb_error err = { "" };
+	json_t *result = NULL;
+
+	*ret_error = 0;
+	if (ensure_guest(runner, cell, &err))
+		return failed_result("error", err.text);
+	*ret_error = zcb_executor_run(cell, runner->guest, timeout_s, runner->channel, &result);
+	if (!result)
+		result = failed_result("error", "host set-up: no process for the cell");
+	if (!guest_is_sound(result))
+		stop_guest(runner);
+	return result;
+}
+
+static int handle_cell(struct runner *runner, json_t *message)
+{
+	struct zcb_error err = { "" };
+	struct zcb_cell cell;
+	json_int_t timeout_s = json_integer_value(json_object_get(message, "timeout_s"));
+	json_t *result;
+	int ret = 0;
+
+	if (zcb_cell_from_json(json_object_get(message, "cell"), &cell, &err))
+		result = failed_result("error", err.text);
+	else
+		result = run_cell(runner, &cell, timeout_s > 0 ? (unsigned int)timeout_s : 120, &ret);
+	json_object_set_new(result, "type", json_string("result"));
+	json_object_set_new(result, "kernel_faults", zcb_kmsg_take(runner->kmsg, runner->channel));
+	if (ret) {
+		json_decref(result);
+		return ret;
+	}
+	return zcb_wire_send(runner->channel, result, NULL, 0);
+}
+
+/* Returns 1 when told to end. */
+static int handle(struct runner *runner, const struct zcb_wire_message *message)
+{
+	if (!strcmp(message->type, "end"))
+		return 1;
+	if (!strcmp(message->type, "cell"))
+		return handle_cell(runner, message->json);
+	return -EPROTO;
+}
+
+static int serve(struct runner *runner, struct zcb_wire *wire)
+{
+	for (;;) {
+		struct zcb_wire_message message;
+		int ret = zcb_wire_next(wire, &message);
+
+		if (ret == 0) {
+			ssize_t n = zcb_wire_receive(wire, runner->channel);
+
+			if (n == 0)
+				return -ECONNRESET;
+			if (n < 0)
+				return (int)n;
+			continue;
+		}
+		if (ret < 0)
+			return ret;
+		ret = handle(runner, &message);
+		json_decref(message.json);
+		if (ret)
+			return ret;
+	}
+}
+
+static int say_goodbye(struct runner *runner)
+{
+	json_t *faults = zcb_kmsg_take(runner->kmsg, runner->channel);
+
+	return zcb_wire_send(runner->channel, json_pack("{s:s, s:o}", "type", "bye", "kernel_faults",
+							faults), NULL, 0);
+}
+
+int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct zcb_error *err)
+{
+	struct runner runner = { .channel = channel, .config = config };
+	struct zcb_wire wire = { 0 };
+	int ret;
+
+	runner.kmsg = zcb_kmsg_open();
+	ret = zcb_wire_send(channel, zcb_hut_describe(), NULL, 0);
+	if (!ret)
+		ret = serve(&runner, &wire);
+	stop_guest(&runner);
+	if (ret == 1)
+		ret = say_goodbye(&runner);
+	zcb_kmsg_close(runner.kmsg);
+	zcb_wire_finish(&wire);
+	return ret ? zcb_fail(err, ret, "zcbench bug: the channel ended: %s", strerror(-ret)) : 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_GUEST_GUEST_H
+#define ZCB_GUEST_GUEST_H
+
+#include <stdint.h>
+
+#include "bench/base/error.h"
+#include "bench/base/types.h"
+#include "bench/exporter/memfd.h"
+
+/** What a guest is started from. Strings are borrowed during the call. */
+struct zcb_guest_config {
+	enum zcb_memory memory;
+	uint64_t ram_bytes;  /* a multiple of 2 MiB */
+	const char *folder;  /* holds guest-vmlinuz and guest-initrd */
+	const char *scratch; /* a writable folder for the guest's console */
+	uint64_t nonce;      /* the guest proves with it that it is the one that was started */
+};
+
+/** A frame to make: how many pages, and where the guest takes them from. */
+struct zcb_frame_request {
+	uint32_t frame;
+	uint32_t pages;
+	uint32_t blocks; /* 0: single pages from all over; else shuffled over so many huge pages */
+	uint64_t seed;
+	uint64_t key;
+};
+
+struct zcb_guest;
+
+/** A kind of guest: one file and one row of the table in guests.c. */
+struct zcb_guest_ops {
+	const char *name;
+	const char *summary; /* one line for `zcbench list` */
+
+	/** Starts a guest and waits until it is ready for requests. */
+	int (*start)(const struct zcb_guest_config *config, struct zcb_guest **ret_guest,
+		     struct zcb_error *err);
+	/** Makes a frame; ret_pages has room for request->pages. */
+	int (*alloc)(struct zcb_guest *guest, const struct zcb_frame_request *request,
+		     zcb_memfd_off *ret_pages, struct zcb_error *err);
+	/** Draws and publishes a sequence; returns when it is published. */
+	int (*draw)(struct zcb_guest *guest, uint32_t frame, uint64_t sequence,
+		    struct zcb_error *err);
+	int (*release)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
+	/** Ends the guest and frees it. */
+	void (*stop)(struct zcb_guest *guest);
+};
+
+/** What every guest has; a kind embeds it as its first member. */
+struct zcb_guest {
+	const struct zcb_guest_ops *ops;
+	enum zcb_memory memory;
+	uint64_t ram_bytes;
+	int memfd; /* the guest's RAM; owned by the guest */
+};
+
+extern const struct zcb_guest_ops zcb_guest_linux;
+
+/** All kinds, NULL-terminated. */
+extern const struct zcb_guest_ops *const zcb_guests[];
+
+/** The kind of that name, or NULL. */
+const struct zcb_guest_ops *zcb_guest_find(const char *name);
+
+#endif

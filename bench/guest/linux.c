@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Guest kind `linux`: QEMU/KVM with our agent as init. The memfd is ours: QEMU gets it as a
+ * memory backend, and we punch, export and read it.
+ */
+#include <cpuid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/base/child.h"
+#include "bench/base/cleanup.h"
+#include "bench/base/io.h"
+#include "bench/guest/guest.h"
+#include "bench/guest/link.h"
+
+/*
+ * q35 puts at most this much RAM below the PCI hole (max-ram-below-4g, hw/i386/pc_q35.c), so the
+ * split does not depend on QEMU's own choice for the guest's size.
+ */
+#define BELOW_4G (2ULL << 30)
+
+#define GUEST_HUGE_PAGES 16 /* the agent's pool for frames drawn from huge pages */
+#define BOOT_TIMEOUT_MS 240000
+#define REPLY_TIMEOUT_MS 60000
+
+struct linux_guest {
+	struct zcb_guest base;
+	struct zcb_link link;
+	struct zcb_ram_map map;
+	const struct zcb_abi_control *control;
+	pid_t qemu;
+	int link_fd;
+	char console[256];
+};
+
+static struct linux_guest *linux_guest(struct zcb_guest *guest)
+{
+	return (struct linux_guest *)guest;
+}
+
+/* Under emulation the nested guest's sleeping timers never fire with a deadline timer. */
+static bool under_emulation(void)
+{
+	char vendor[13] = "";
+	unsigned int eax, ebx, ecx, edx;
+
+	__cpuid(0x40000000, eax, ebx, ecx, edx);
+	memcpy(vendor, &ebx, 4);
+	memcpy(vendor + 4, &ecx, 4);
+	memcpy(vendor + 8, &edx, 4);
+	return !strcmp(vendor, "TCGTCGTCGTCG");
+}
+
+static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_config *config)
+{
+	char ram[200], size[32], chardev[48], kernel[256], initrd[256], append[256], serial[280];
+	int keep[] = { guest->base.memfd, guest->link_fd };
+
+	snprintf(size, sizeof(size), "%" PRIu64 "M", config->ram_bytes >> 20);
+	/* Huge pages are allocated at once, so that only a workload changes how many there are. */
+	snprintf(ram, sizeof(ram),
+		 "memory-backend-file,id=ram,share=on,size=%s,mem-path=/proc/self/fd/%d,prealloc=%s",
+		 size, guest->base.memfd,
+		 guest->base.memory == ZCB_MEMORY_HUGETLB ? "on" : "off");
+	snprintf(chardev, sizeof(chardev), "socket,id=link,fd=%d", guest->link_fd);
+	snprintf(kernel, sizeof(kernel), "%s/guest-vmlinuz", config->folder);
+	snprintf(initrd, sizeof(initrd), "%s/guest-initrd", config->folder);
+	snprintf(serial, sizeof(serial), "file:%s", guest->console);
+	snprintf(append, sizeof(append),
+		 "console=ttyS0 quiet panic=-1 no_timer_check hugepages=%d zcb.nonce=%#" PRIx64,
+		 GUEST_HUGE_PAGES, config->nonce);
+	zcb_child_keep_fds(keep, 2);
+	execlp("qemu-system-x86_64", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
+	       "-display", "none", "-no-reboot", "-accel", "kvm",
+	       "-machine", "q35,memory-backend=ram,max-ram-below-4g=2G",
+	       "-cpu", under_emulation() ? "host,-tsc-deadline,-kvmclock" : "host",
+	       "-smp", "1", "-m", size, "-object", ram, "-kernel", kernel, "-initrd", initrd,
+	       "-append", append, "-serial", serial, "-chardev", chardev,
+	       "-device", "virtio-serial-pci", "-device",
+	       "virtserialport,chardev=link,name=" ZCB_ABI_PORT, NULL);
+	_exit(127);
+}
+
+static int spawn_qemu(struct linux_guest *guest, const struct zcb_guest_config *config,
+		      struct zcb_error *err)
+{
+	ZCB_CLOSE int ours = -1;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return zcb_fail(err, -errno, "host set-up: no socket for the guest link: %m");
+	ours = pair[0];
+	guest->link_fd = pair[1];
+	guest->qemu = zcb_fork();
+	if (guest->qemu == 0) {
+		int log = open(guest->console, O_WRONLY | O_CREAT | O_APPEND, 0644);
+
+		dup2(log, STDOUT_FILENO);
+		dup2(log, STDERR_FILENO);
+		exec_qemu(guest, config);
+	}
+	close(pair[1]);
+	guest->link_fd = -1;
+	if (guest->qemu < 0)
+		return zcb_fail(err, -errno, "host set-up: no process for QEMU: %m");
+	guest->link_fd = zcb_steal_fd(&ours);
+	guest->link = (struct zcb_link){ .fd = guest->link_fd, .timeout_ms = BOOT_TIMEOUT_MS };
+	return 0;
+}
+
+/* The control page is read where QEMU's RAM is: a wrong memory map cannot pass this check. */
+static int map_control(struct linux_guest *guest, const struct zcb_abi_hello *hello, uint64_t nonce,
+		       struct zcb_error *err)
+{
+	uint64_t page_size = zcb_memory_page_size(guest->base.memory);
+	zcb_memfd_off offset;
+	uint64_t inside;
+	char *map;
+
+	if (hello->nonce != nonce || hello->control_gpa % ZCB_ABI_PAGE_SIZE)
+		return zcb_fail(err, -EPROTO, "guest: its greeting is not of the guest we started");
+	if (zcb_ram_map_offset(&guest->map, (zcb_gpa){ hello->control_gpa }, &offset))
+		return zcb_fail(err, -EPROTO, "guest: its control page %#" PRIx64 " is not in its RAM",
+				hello->control_gpa);
+	inside = offset.off % page_size;
+	map = mmap(NULL, page_size, PROT_READ, MAP_SHARED, guest->base.memfd,
+		   (off_t)(offset.off - inside));
+	if (map == MAP_FAILED)
+		return zcb_fail(err, -errno, "kernel: the control page cannot be mapped: %m");
+	guest->control = (const struct zcb_abi_control *)(map + inside);
+	if (guest->control->magic != ZCB_ABI_CONTROL_MAGIC || guest->control->nonce != nonce)
+		return zcb_fail(err, -EPROTO, "zcbench bug: guest address %#" PRIx64
+				" is not at memfd offset %#" PRIx64, hello->control_gpa, offset.off);
+	return 0;
+}
+
+/* The last line of the guest's console, for the sentence about a guest that did not come up. */
+static void last_words(const struct linux_guest *guest, char *ret_line, size_t room)
+{
+	ZCB_FREE char *text = NULL;
+	size_t n = 0;
+	char *line;
+
+	snprintf(ret_line, room, "its console is empty");
+	if (zcb_read_file(AT_FDCWD, guest->console, 1U << 20, &text, &n))
+		return;
+	while (n > 0 && (unsigned char)text[n - 1] <= ' ')
+		text[--n] = '\0';
+	line = n ? strrchr(text, '\n') : NULL;
+	line = line ? line + 1 : text;
+	if (*line)
+		snprintf(ret_line, room, "its last words: %.150s", line);
+	for (char *p = ret_line; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+}
+
+static int wait_for_hello(struct linux_guest *guest, uint64_t nonce, struct zcb_error *err)
+{
+	struct zcb_abi_hello hello;
+	char words[200];
+	int ret = zcb_link_hello(&guest->link, &hello, err);
+
+	if (ret == -ENOTCONN || ret == -ETIMEDOUT) {
+		last_words(guest, words, sizeof(words));
+		return zcb_fail(err, ret, "qemu: the guest did not come up (%s); %s",
+				ret == -ETIMEDOUT ? "no word in 240 s" : "QEMU ended", words);
+	}
+	guest->link.timeout_ms = REPLY_TIMEOUT_MS;
+	return ret ? ret : map_control(guest, &hello, nonce, err);
+}
+
+static void linux_stop(struct zcb_guest *base)
+{
+	struct linux_guest *guest = linux_guest(base);
+
+	if (!guest)
+		return;
+	if (guest->qemu > 0)
+		zcb_child_end(guest->qemu, 2000);
+	if (guest->control)
+		munmap((void *)((uintptr_t)guest->control & ~(zcb_memory_page_size(base->memory) - 1)),
+		       zcb_memory_page_size(base->memory));
+	if (guest->link_fd >= 0)
+		close(guest->link_fd);
+	if (base->memfd >= 0)
+		close(base->memfd);
+	free(guest);
+}
+
+static void free_guest_p(struct linux_guest **guest)
+{
+	linux_stop(*guest ? &(*guest)->base : NULL);
+}
+
+/*
+ * Spare pages beyond the guest's RAM: a whole huge page that is punched under a udmabuf does not
+ * come back to the pool while the udmabuf lives, and the refill must find another.
+ */
+#define SPARE_HUGE_PAGES 24
+
+static int make_ram(struct linux_guest *guest, const struct zcb_guest_config *config,
+		    struct zcb_error *err)
+{
+	uint64_t page_size = zcb_memory_page_size(config->memory);
+
+	if (config->memory == ZCB_MEMORY_HUGETLB) {
+		int ret = zcb_hugetlb_reserve(config->ram_bytes / page_size + SPARE_HUGE_PAGES, err);
+
+		if (ret)
+			return ret;
+	}
+	return zcb_memfd_create(config->memory, config->ram_bytes, &guest->base.memfd, err);
+}
+
+static int linux_start(const struct zcb_guest_config *config, struct zcb_guest **ret_guest,
+		       struct zcb_error *err)
+{
+	ZCB_CLEANUP(free_guest_p) struct linux_guest *guest = calloc(1, sizeof(*guest));
+	int ret;
+
+	if (!guest)
+		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a guest");
+	guest->base = (struct zcb_guest){ .ops = &zcb_guest_linux, .memory = config->memory,
+					  .ram_bytes = config->ram_bytes, .memfd = -1 };
+	guest->link_fd = -1;
+	guest->map.below_4g = config->ram_bytes < BELOW_4G ? config->ram_bytes : BELOW_4G;
+	guest->map.above_4g = config->ram_bytes - guest->map.below_4g;
+	snprintf(guest->console, sizeof(guest->console), "%s/guest-%s.log", config->scratch,
+		 zcb_memory_name(config->memory));
+	unlink(guest->console);
+	ret = make_ram(guest, config, err);
+	if (!ret)
+		ret = spawn_qemu(guest, config, err);
+	if (!ret)
+		ret = wait_for_hello(guest, config->nonce, err);
+	if (ret)
+		return ret;
+	*ret_guest = &zcb_steal_ptr(&guest)->base;
+	return 0;
+}
+
+static int linux_alloc(struct zcb_guest *base, const struct zcb_frame_request *request,
+		       zcb_memfd_off *ret_pages, struct zcb_error *err)
+{
+	struct linux_guest *guest = linux_guest(base);
+	struct zcb_abi_alloc message = {
+		.frame = request->frame,
+		.pages = request->pages,
+		.block_pages = request->blocks ? ZCB_ABI_BLOCK_PAGES : 1,
+		.blocks = request->blocks,
+		.seed = request->seed,
+		.key = request->key,
+	};
+
+	return zcb_link_alloc(&guest->link, &message, &guest->map, ret_pages, err);
+}
+
+static int linux_draw(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
+		      struct zcb_error *err)
+{
+	struct linux_guest *guest = linux_guest(base);
+	uint64_t published;
+	int ret = zcb_link_draw(&guest->link, frame, sequence, err);
+
+	if (ret)
+		return ret;
+	published = atomic_load_explicit((const _Atomic uint64_t *)&guest->control->published[frame],
+					 memory_order_acquire);
+	if (published != sequence)
+		return zcb_fail(err, -EPROTO, "guest: it says sequence %" PRIu64 " is drawn, and its "
+				"control page says %" PRIu64, sequence, published);
+	return 0;
+}
+
+static int linux_release(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)
+{
+	return zcb_link_free(&linux_guest(base)->link, frame, err);
+}
+
+const struct zcb_guest_ops zcb_guest_linux = {
+	.name = "linux",
+	.summary = "QEMU/KVM with a real Linux; our agent is its init",
+	.start = linux_start,
+	.alloc = linux_alloc,
+	.draw = linux_draw,
+	.release = linux_release,
+	.stop = linux_stop,
+};

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/plan/cell.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/guest/abi.h"
+
+static const char *const patterns[] = {
+	[ZCB_PATTERN_SINGLE] = "single",
+	[ZCB_PATTERN_STRIDE] = "stride",
+	[ZCB_PATTERN_RANDOM] = "random",
+	[ZCB_PATTERN_FRAME] = "frame",
+};
+static const char *const units[] = { [ZCB_UNIT_PAGE] = "page", [ZCB_UNIT_HUGE] = "huge" };
+
+const char *zcb_pattern_name(enum zcb_pattern pattern)
+{
+	return patterns[pattern];
+}
+
+const char *zcb_unit_name(enum zcb_unit unit)
+{
+	return units[unit];
+}
+
+void zcb_cell_key(const struct zcb_cell *cell, char *ret_key, size_t room)
+{
+	snprintf(ret_key, room, "%s/%s/%s/%s/%s", cell->variant, zcb_memory_name(cell->memory),
+		 cell->guest, cell->workload, cell->consumer);
+}
+
+/* The numbers among the parameters: one row each, for reading, writing and refusing. */
+struct number {
+	const char *name;
+	size_t offset;
+	uint32_t min, max;
+};
+
+#define NUMBER(member, min, max) { #member, offsetof(struct zcb_cell_params, member), min, max }
+
+static const struct number numbers[] = {
+	NUMBER(pages, 1, ZCB_ABI_MAX_PAGES),
+	NUMBER(blocks, 0, 16),
+	NUMBER(rounds, 1, 100000),
+	NUMBER(frames, 1, 1000),
+	NUMBER(ram_mib, 128, 1U << 20),
+	NUMBER(seconds, 0, 86400),
+	{ "stride", offsetof(struct zcb_cell_params, workload.stride), 1, ZCB_ABI_MAX_PAGES },
+	{ "count", offsetof(struct zcb_cell_params, workload.count), 1, ZCB_ABI_MAX_PAGES },
+};
+
+#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+static uint32_t *number_in(const struct number *number, const struct zcb_cell_params *params)
+{
+	return (uint32_t *)((char *)(uintptr_t)params + number->offset);
+}
+
+json_t *zcb_cell_params_to_json(const struct zcb_cell_params *params)
+{
+	json_t *json = json_pack("{s:s, s:s}", "pattern", patterns[params->workload.pattern], "unit",
+				 units[params->workload.unit]);
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		json_object_set_new(json, numbers[i].name,
+				    json_integer(*number_in(&numbers[i], params)));
+	return json;
+}
+
+static int read_word(const char *key, json_t *value, const char *const *words, int n, int *ret_index,
+		     struct zcb_error *err)
+{
+	const char *word = json_string_value(value);
+
+	for (int i = 0; word && i < n; i++) {
+		if (!strcmp(words[i], word)) {
+			*ret_index = i;
+			return 0;
+		}
+	}
+	return zcb_fail(err, -EINVAL, "usage: the plan's \"%s\" cannot be %s%.60s%s", key,
+			word ? "\"" : "", word ? word : "anything but a word", word ? "\"" : "");
+}
+
+static int read_number(const char *key, json_t *value, struct zcb_cell_params *params,
+		       struct zcb_error *err)
+{
+	for (size_t i = 0; i < NUMBERS; i++) {
+		json_int_t given = json_integer_value(value);
+
+		if (strcmp(numbers[i].name, key) != 0)
+			continue;
+		if (!json_is_integer(value) || given < numbers[i].min || given > numbers[i].max)
+			return zcb_fail(err, -EINVAL,
+					"usage: the plan's \"%s\" must be a number from %u to %u", key,
+					numbers[i].min, numbers[i].max);
+		*number_in(&numbers[i], params) = (uint32_t)given;
+		return 0;
+	}
+	return zcb_fail(err, -EINVAL, "usage: the plan has a parameter \"%.60s\" that is none", key);
+}
+
+static int check_together(const struct zcb_cell_params *params, struct zcb_error *err)
+{
+	if (params->ram_mib % 2)
+		return zcb_fail(err, -EINVAL, "usage: \"ram_mib\" must be even: RAM is made of 2 MiB");
+	if (params->workload.unit == ZCB_UNIT_HUGE && !params->blocks)
+		return zcb_fail(err, -EINVAL, "usage: \"unit\":\"huge\" needs \"blocks\": a frame drawn "
+				"from huge pages of its own, or the punch takes other guest memory");
+	if (params->blocks && params->pages > params->blocks * ZCB_ABI_BLOCK_PAGES)
+		return zcb_fail(err, -EINVAL, "usage: %u pages do not fit in %u huge pages",
+				params->pages, params->blocks);
+	if ((uint64_t)params->pages * 4 * 4096 > ((uint64_t)params->ram_mib << 20) / 4)
+		return zcb_fail(err, -EINVAL, "usage: frames of %u pages need more than \"ram_mib\":%u",
+				params->pages, params->ram_mib);
+	return 0;
+}
+
+int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, struct zcb_error *err)
+{
+	const char *key;
+	json_t *value;
+	int ret = 0, index = 0;
+
+	if (!json_is_object(json))
+		return zcb_fail(err, -EINVAL, "usage: the plan's \"params\" is not an object");
+	json_object_foreach(json, key, value) {
+		if (!strcmp(key, "pattern")) {
+			ret = read_word(key, value, patterns, 4, &index, err);
+			params->workload.pattern = ret ? 0 : (enum zcb_pattern)index;
+		} else if (!strcmp(key, "unit")) {
+			ret = read_word(key, value, units, 2, &index, err);
+			params->workload.unit = ret ? 0 : (enum zcb_unit)index;
+		} else {
+			ret = read_number(key, value, params, err);
+		}
+		if (ret)
+			return ret;
+	}
+	return check_together(params, err);
+}
+
+json_t *zcb_cell_to_json(const struct zcb_cell *cell)
+{
+	char key[5 * ZCB_NAME_SIZE], arm[2] = { cell->arm, '\0' };
+	const char *expected = zcb_cell_expected(cell);
+
+	zcb_cell_key(cell, key, sizeof(key));
+	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s?, s:I}",
+			 "index", (int)cell->index, "boot", (int)cell->boot, "kernel", cell->kernel,
+			 "arm", arm, "cell", key, "variant", cell->variant, "memory",
+			 zcb_memory_name(cell->memory), "guest", cell->guest, "workload",
+			 cell->workload, "consumer", cell->consumer, "params",
+			 zcb_cell_params_to_json(&cell->params), "expected", expected, "seed",
+			 (json_int_t)cell->seed);
+}
+
+static void copy_name(char *to, size_t room, const char *from)
+{
+	snprintf(to, room, "%s", from);
+}
+
+int zcb_cell_from_json(json_t *json, struct zcb_cell *ret_cell, struct zcb_error *err)
+{
+	const char *kernel, *arm, *variant, *memory, *guest, *workload, *consumer;
+	struct zcb_cell cell = { 0 };
+	json_error_t problem;
+	json_int_t seed;
+	json_t *params;
+	int index, boot;
+
+	if (json_unpack_ex(json, &problem, 0,
+			   "{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "index", &index,
+			   "boot", &boot, "kernel", &kernel, "arm", &arm, "variant", &variant,
+			   "memory", &memory, "guest", &guest, "workload", &workload, "consumer",
+			   &consumer, "params", &params, "seed", &seed))
+		return zcb_fail(err, -EINVAL, "zcbench bug: a cell that is none: %s", problem.text);
+	cell.index = (uint32_t)index;
+	cell.boot = (uint32_t)boot;
+	cell.arm = arm[0];
+	cell.seed = (uint64_t)seed;
+	copy_name(cell.kernel, sizeof(cell.kernel), kernel);
+	copy_name(cell.variant, sizeof(cell.variant), variant);
+	copy_name(cell.guest, sizeof(cell.guest), guest);
+	copy_name(cell.workload, sizeof(cell.workload), workload);
+	copy_name(cell.consumer, sizeof(cell.consumer), consumer);
+	if (zcb_memory_parse(memory, &cell.memory))
+		return zcb_fail(err, -EINVAL, "zcbench bug: a cell on \"%.60s\" memory", memory);
+	if (zcb_cell_params_from_json(params, &cell.params, err))
+		return -EINVAL;
+	*ret_cell = cell;
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_PLAN_CELL_H
+#define ZCB_PLAN_CELL_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "bench/base/error.h"
+#include "workloads/workload.h"
+
+#define ZCB_NAME_SIZE 64
+
+/** The parameters of a cell beside its name. */
+struct zcb_cell_params {
+	struct zcb_workload_params workload;
+	uint32_t pages;  /* of a frame */
+	uint32_t blocks; /* huge pages of the guest that the frame is drawn from; 0: from all over */
+	uint32_t rounds; /* how often the frame is exported, struck and looked at */
+	uint32_t frames; /* how many frames the guest draws after each strike */
+	uint32_t ram_mib;
+	uint32_t seconds; /* rounds go on until so much time has passed */
+};
+
+/** One cell of a plan: the unit that is executed. docs/run-directory.md has its JSON form. */
+struct zcb_cell {
+	uint32_t index; /* within the run */
+	uint32_t boot;  /* from 1 */
+	char arm;
+	char kernel[256];
+	char variant[ZCB_NAME_SIZE];
+	enum zcb_memory memory;
+	char guest[ZCB_NAME_SIZE];
+	char workload[ZCB_NAME_SIZE];
+	char consumer[ZCB_NAME_SIZE];
+	struct zcb_cell_params params;
+	uint64_t seed;
+};
+
+/** VARIANT/MEMORY/GUEST/WORKLOAD/CONSUMER into a buffer. */
+void zcb_cell_key(const struct zcb_cell *cell, char *ret_key, size_t room);
+
+/** A new reference, or NULL without memory. */
+json_t *zcb_cell_to_json(const struct zcb_cell *cell);
+json_t *zcb_cell_params_to_json(const struct zcb_cell_params *params);
+
+/** Reads what zcb_cell_to_json() made. Returns 0 or -EINVAL. */
+int zcb_cell_from_json(json_t *json, struct zcb_cell *ret_cell, struct zcb_error *err);
+
+/**
+ * Reads the "params" of a plan over defaults that *params holds. Unknown members, wrong types and
+ * impossible values are refused by name. Returns 0 or -EINVAL.
+ */
+int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, struct zcb_error *err);
+
+/** "single", "stride", "random", "frame"; "page", "huge". */
+const char *zcb_pattern_name(enum zcb_pattern pattern);
+const char *zcb_unit_name(enum zcb_unit unit);
+
+/** What the kernel's variant declares for this cell, or NULL where the consumer reads nothing. */
+const char *zcb_cell_expected(const struct zcb_cell *cell);
+
+#endif

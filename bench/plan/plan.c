@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/plan/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/base/io.h"
+#include "bench/consumers/consumer.h"
+#include "bench/guest/guest.h"
+#include "bench/plan/variants.h"
+
+/** What a plan file says, with the options laid over it. */
+struct source {
+	json_t *root;
+	json_t *kernels, *variants, *memory, *guests, *workloads, *consumers; /* owned lists of words */
+	uint32_t boots, seconds;
+	struct zcb_cell_params defaults;
+};
+
+static void source_finish(struct source *source)
+{
+	json_decref(source->root);
+	json_decref(source->kernels);
+	json_decref(source->variants);
+	json_decref(source->memory);
+	json_decref(source->guests);
+	json_decref(source->workloads);
+	json_decref(source->consumers);
+}
+
+static int load(const char *name, json_t **ret_root, struct zcb_error *err)
+{
+	ZCB_FREE char *text = NULL;
+	json_error_t problem;
+	int ret;
+
+	for (const struct zcb_builtin_plan *plan = zcb_builtin_plans; plan->name; plan++) {
+		if (!strcmp(plan->name, name)) {
+			*ret_root = json_loads(plan->json, JSON_REJECT_DUPLICATES, &problem);
+			return *ret_root ? 0 : zcb_fail(err, -EINVAL, "zcbench bug: plan %s: %s", name,
+							problem.text);
+		}
+	}
+	ret = zcb_read_file(AT_FDCWD, name, 1U << 20, &text, NULL);
+	if (ret)
+		return zcb_fail(err, -EINVAL, "usage: \"%s\" is neither a plan of `zcbench list plans` nor "
+				"a readable file: %s", name, strerror(-ret));
+	*ret_root = json_loads(text, JSON_REJECT_DUPLICATES, &problem);
+	if (!*ret_root)
+		return zcb_fail(err, -EINVAL, "usage: plan %s, line %d: %s", name, problem.line,
+				problem.text);
+	return 0;
+}
+
+static json_t *split(const char *list)
+{
+	json_t *words = json_array();
+
+	for (const char *p = list; *p;) {
+		size_t n = strcspn(p, ",");
+
+		if (n)
+			json_array_append_new(words, json_stringn(p, n));
+		p += n + (p[n] == ',');
+	}
+	return words;
+}
+
+/* A list of words: the option's, or the plan's, or NULL where neither has one. */
+static int take_list(json_t *root, const char *key, const char *option, json_t **ret_list,
+		     struct zcb_error *err)
+{
+	json_t *list = option ? split(option) : json_incref(json_object_get(root, key));
+	size_t i;
+	json_t *word;
+
+	if (list && (!json_is_array(list) || json_array_size(list) == 0)) {
+		json_decref(list);
+		return zcb_fail(err, -EINVAL, "usage: \"%s\" must be a list of at least one word", key);
+	}
+	json_array_foreach(list, i, word) {
+		if (!json_is_string(word) || json_string_length(word) > 200) {
+			json_decref(list);
+			return zcb_fail(err, -EINVAL, "usage: \"%s\" holds something that is no word",
+					key);
+		}
+	}
+	*ret_list = list;
+	return 0;
+}
+
+static bool kernel_exists(const char *name)
+{
+	return !strcmp(name, "stock") || !strcmp(name, "variants") || access(name, R_OK) == 0;
+}
+
+static bool variant_exists(const char *name)
+{
+	return zcb_variant_find(name) != NULL;
+}
+
+static bool memory_exists(const char *name)
+{
+	enum zcb_memory memory;
+
+	return zcb_memory_parse(name, &memory) == 0;
+}
+
+static bool guest_exists(const char *name)
+{
+	return zcb_guest_find(name) != NULL;
+}
+
+static bool workload_exists(const char *name)
+{
+	return zcb_workload_find(name) != NULL;
+}
+
+static bool consumer_exists(const char *name)
+{
+	return zcb_consumer_find(name) != NULL;
+}
+
+static int check_words(json_t *list, bool (*exists)(const char *), const char *what, const char *mend,
+		       struct zcb_error *err)
+{
+	size_t i;
+	json_t *word;
+
+	json_array_foreach(list, i, word)
+		if (!exists(json_string_value(word)))
+			return zcb_fail(err, -EINVAL, "usage: there is no %s \"%s\": %s", what,
+					json_string_value(word), mend);
+	return 0;
+}
+
+static int take_lists(struct source *s, const struct zcb_plan_options *o, struct zcb_error *err)
+{
+	const struct {
+		const char *key, *option, *what, *mend;
+		json_t **list;
+		bool (*exists)(const char *);
+	} lists[] = {
+		{ "kernels", o->kernels, "kernel", "say stock, variants, or the path of a kernel image",
+		  &s->kernels, kernel_exists },
+		{ "variants", o->variants, "variant", "see `zcbench list variants`", &s->variants,
+		  variant_exists },
+		{ "memory", o->memory, "memory", "say shmem, hugetlb, or both", &s->memory,
+		  memory_exists },
+		{ "guests", o->guests, "guest", "see `zcbench list guests`", &s->guests, guest_exists },
+		{ "workloads", o->workloads, "workload", "see `zcbench list workloads`", &s->workloads,
+		  workload_exists },
+		{ "consumers", o->consumers, "consumer", "see `zcbench list consumers`", &s->consumers,
+		  consumer_exists },
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		int ret = take_list(s->root, lists[i].key, lists[i].option, lists[i].list, err);
+
+		if (!ret)
+			ret = check_words(*lists[i].list, lists[i].exists, lists[i].what,
+					  lists[i].mend, err);
+		if (ret)
+			return ret;
+	}
+	if (!s->kernels || !s->variants || !s->memory || !s->guests)
+		return zcb_fail(err, -EINVAL, "usage: the plan lacks one of \"kernels\", \"variants\", "
+				"\"memory\" and \"guests\"");
+	return 0;
+}
+
+static int take_numbers(struct source *s, const struct zcb_plan_options *o, struct zcb_error *err)
+{
+	json_t *params = json_object_get(s->root, "params");
+	json_t *boots = json_object_get(s->root, "boots");
+
+	s->boots = o->boots ? o->boots : boots ? (uint32_t)json_integer_value(boots) : 1;
+	s->seconds = o->seconds;
+	if (s->boots < 1 || s->boots > 10000)
+		return zcb_fail(err, -EINVAL, "usage: \"boots\" must be a number from 1 to 10000");
+	s->defaults = (struct zcb_cell_params){ .workload = { .stride = 4, .count = 8 }, .pages = 64,
+						.rounds = 4, .frames = 4, .ram_mib = 192 };
+	return params ? zcb_cell_params_from_json(params, &s->defaults, err) : 0;
+}
+
+static bool has_word(json_t *list, const char *word)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(list, i, item)
+		if (!strcmp(json_string_value(item), word))
+			return true;
+	return false;
+}
+
+/* The cells of one row, for one boot, memory, guest and variant that `like` holds. */
+static int add_row(struct zcb_plan *plan, const struct source *s, json_t *row,
+		   const struct zcb_cell *like, struct zcb_error *err)
+{
+	json_t *params = json_object_get(row, "params"), *memory = json_object_get(row, "memory");
+	json_t *consumers = json_object_get(row, "consumers"), *consumer;
+	const char *workload = json_string_value(json_object_get(row, "workload"));
+	struct zcb_cell cell = *like;
+	size_t i;
+
+	if (!workload || !workload_exists(workload) || !json_is_array(consumers))
+		return zcb_fail(err, -EINVAL, "usage: a cell of the plan needs a \"workload\" of `zcbench "
+				"list workloads` and a list of \"consumers\"");
+	if ((s->workloads && !has_word(s->workloads, workload)) ||
+	    (memory && !has_word(memory, zcb_memory_name(like->memory))))
+		return 0;
+	cell.params = s->defaults;
+	if (params && zcb_cell_params_from_json(params, &cell.params, err))
+		return -EINVAL;
+	if (s->seconds)
+		cell.params.seconds = s->seconds;
+	snprintf(cell.workload, sizeof(cell.workload), "%s", workload);
+	json_array_foreach(consumers, i, consumer) {
+		const char *name = json_string_value(consumer);
+		struct zcb_cell *grown;
+
+		if (!name || !consumer_exists(name))
+			return zcb_fail(err, -EINVAL, "usage: the plan names a consumer that is not in "
+					"`zcbench list consumers`");
+		if (s->consumers && !has_word(s->consumers, name))
+			continue;
+		grown = reallocarray(plan->cell, plan->n + 1, sizeof(*grown));
+		if (!grown)
+			return zcb_fail(err, -ENOMEM, "host set-up: no memory for the plan");
+		plan->cell = grown;
+		snprintf(cell.consumer, sizeof(cell.consumer), "%s", name);
+		cell.index = plan->n;
+		/* 53 bits, so that every reader of JSON keeps them; the same for A and B of a boot */
+		cell.seed = (plan->seed * 0x9e3779b97f4a7c15ULL + cell.boot * 1000003ULL + plan->n) &
+			    ((1ULL << 53) - 1);
+		plan->cell[plan->n++] = cell;
+	}
+	return 0;
+}
+
+static int add_rows(struct zcb_plan *plan, const struct source *s, const struct zcb_cell *like,
+		    struct zcb_error *err)
+{
+	json_t *rows = json_object_get(s->root, "cells"), *row;
+	size_t i;
+
+	if (!json_is_array(rows))
+		return zcb_fail(err, -EINVAL, "usage: the plan has no \"cells\"");
+	json_array_foreach(rows, i, row) {
+		int ret = add_row(plan, s, row, like, err);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* A guest is kept from cell to cell, so what needs another guest changes slowest. */
+static int add_boot(struct zcb_plan *plan, const struct source *s, const char *kernel,
+		    struct zcb_error *err)
+{
+	struct zcb_cell like = { .boot = ++plan->boots, .arm = 'A' };
+	json_t *memory, *guest, *variant;
+	size_t m, g, v;
+	int ret = 0;
+
+	snprintf(like.kernel, sizeof(like.kernel), "%s", kernel);
+	json_array_foreach(s->memory, m, memory) {
+		zcb_memory_parse(json_string_value(memory), &like.memory);
+		json_array_foreach(s->guests, g, guest) {
+			snprintf(like.guest, sizeof(like.guest), "%s", json_string_value(guest));
+			json_array_foreach(s->variants, v, variant) {
+				snprintf(like.variant, sizeof(like.variant), "%s",
+					 json_string_value(variant));
+				ret = ret ? ret : add_rows(plan, s, &like, err);
+			}
+		}
+	}
+	return ret;
+}
+
+static int expand(struct zcb_plan *plan, const struct source *s, struct zcb_error *err)
+{
+	json_t *kernel;
+	size_t k;
+	int ret = 0;
+
+	for (uint32_t boot = 0; boot < s->boots; boot++)
+		json_array_foreach(s->kernels, k, kernel)
+			ret = ret ? ret : add_boot(plan, s, json_string_value(kernel), err);
+	if (!ret && plan->n == 0)
+		return zcb_fail(err, -EINVAL, "usage: the plan and the options leave no cell to run");
+	return ret;
+}
+
+int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
+		  struct zcb_plan *ret_plan, struct zcb_error *err)
+{
+	ZCB_CLEANUP(source_finish) struct source source = { 0 };
+	struct zcb_plan plan = { .seed = options->seed };
+	const char *own_name;
+	int ret = load(name, &source.root, err);
+
+	if (!ret && json_integer_value(json_object_get(source.root, "schema")) != 1)
+		ret = zcb_fail(err, -EINVAL, "usage: plan %s has no \"schema\":1", name);
+	if (!ret)
+		ret = take_lists(&source, options, err);
+	if (!ret)
+		ret = take_numbers(&source, options, err);
+	if (!ret)
+		ret = expand(&plan, &source, err);
+	if (ret) {
+		zcb_plan_finish(&plan);
+		return ret;
+	}
+	own_name = json_string_value(json_object_get(source.root, "name"));
+	snprintf(plan.name, sizeof(plan.name), "%s", own_name ? own_name : name);
+	*ret_plan = plan;
+	return 0;
+}
+
+json_t *zcb_plan_to_json(const struct zcb_plan *plan)
+{
+	json_t *cells = json_array();
+
+	for (uint32_t i = 0; i < plan->n; i++)
+		json_array_append_new(cells, zcb_cell_to_json(&plan->cell[i]));
+	return json_pack("{s:i, s:s, s:I, s:i, s:o}", "schema", 1, "name", plan->name, "seed",
+			 (json_int_t)plan->seed, "boots", (int)plan->boots, "cells", cells);
+}
+
+int zcb_plan_from_json(json_t *json, struct zcb_plan *ret_plan, struct zcb_error *err)
+{
+	json_t *cells = json_object_get(json, "cells"), *cell;
+	const char *name = json_string_value(json_object_get(json, "name"));
+	struct zcb_plan plan = { 0 };
+	size_t i;
+
+	if (!name || !json_is_array(cells) || json_array_size(cells) == 0)
+		return zcb_fail(err, -EINVAL, "usage: plan.json of the run directory is damaged");
+	plan.cell = calloc(json_array_size(cells), sizeof(*plan.cell));
+	if (!plan.cell)
+		return zcb_fail(err, -ENOMEM, "host set-up: no memory for the plan");
+	json_array_foreach(cells, i, cell) {
+		if (zcb_cell_from_json(cell, &plan.cell[plan.n++], err)) {
+			zcb_plan_finish(&plan);
+			return -EINVAL;
+		}
+	}
+	snprintf(plan.name, sizeof(plan.name), "%s", name);
+	plan.seed = (uint64_t)json_integer_value(json_object_get(json, "seed"));
+	plan.boots = (uint32_t)json_integer_value(json_object_get(json, "boots"));
+	*ret_plan = plan;
+	return 0;
+}
+
+void zcb_plan_finish(struct zcb_plan *plan)
+{
+	free(plan->cell);
+	memset(plan, 0, sizeof(*plan));
+}

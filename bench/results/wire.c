@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/results/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/base/io.h"
+
+#define MAX_LINE (1U << 20)
+#define MAX_PAYLOAD (256U << 20)
+
+int zcb_wire_send(int fd, json_t *message, const void *payload, size_t n)
+{
+	ZCB_FREE char *line = NULL;
+	int ret;
+
+	if (n)
+		json_object_set_new(message, "bytes", json_integer((json_int_t)n));
+	line = json_dumps(message, JSON_COMPACT);
+	json_decref(message);
+	if (!line)
+		return -ENOMEM;
+	ret = zcb_write_all(fd, line, strlen(line));
+	if (!ret)
+		ret = zcb_write_all(fd, "\n", 1);
+	return !ret && n ? zcb_write_all(fd, payload, n) : ret;
+}
+
+static int make_room(struct zcb_wire *wire)
+{
+	char *grown;
+
+	if (wire->taken) {
+		memmove(wire->bytes, wire->bytes + wire->taken, wire->n - wire->taken);
+		wire->n -= wire->taken;
+		wire->taken = 0;
+	}
+	if (wire->room - wire->n >= 65536)
+		return 0;
+	grown = realloc(wire->bytes, wire->room * 2 + 131072);
+	if (!grown)
+		return -ENOMEM;
+	wire->bytes = grown;
+	wire->room = wire->room * 2 + 131072;
+	return 0;
+}
+
+ssize_t zcb_wire_receive(struct zcb_wire *wire, int fd)
+{
+	ssize_t done;
+
+	if (make_room(wire))
+		return -ENOMEM;
+	do
+		done = read(fd, wire->bytes + wire->n, wire->room - wire->n);
+	while (done < 0 && errno == EINTR);
+	if (done < 0)
+		return -errno;
+	wire->n += (size_t)done;
+	return done;
+}
+
+static int parse_line(const char *line, size_t n, struct zcb_wire_message *ret_message)
+{
+	json_t *json = json_loadb(line, n, 0, NULL);
+	const char *type = json_string_value(json_object_get(json, "type"));
+	json_int_t bytes = json_integer_value(json_object_get(json, "bytes"));
+
+	if (!type || bytes < 0 || bytes > MAX_PAYLOAD) {
+		json_decref(json);
+		return -EPROTO;
+	}
+	*ret_message = (struct zcb_wire_message){ .json = json, .type = type,
+						  .payload_n = (size_t)bytes };
+	return 0;
+}
+
+int zcb_wire_next(struct zcb_wire *wire, struct zcb_wire_message *ret_message)
+{
+	const char *start = wire->bytes + wire->taken;
+	size_t left = wire->n - wire->taken;
+	const char *end = left ? memchr(start, '\n', left) : NULL;
+	struct zcb_wire_message message;
+	size_t line;
+
+	if (!end)
+		return left > MAX_LINE ? -EPROTO : 0;
+	line = (size_t)(end - start) + 1;
+	if (parse_line(start, line - 1, &message))
+		return -EPROTO;
+	if (left - line < message.payload_n) {
+		json_decref(message.json);
+		return 0;
+	}
+	message.payload = start + line;
+	wire->taken += line + message.payload_n;
+	*ret_message = message;
+	return 1;
+}
+
+void zcb_wire_finish(struct zcb_wire *wire)
+{
+	free(wire->bytes);
+	memset(wire, 0, sizeof(*wire));
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_RESULTS_WIRE_H
+#define ZCB_RESULTS_WIRE_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * How results travel from a cell's process to the runner, and from the runner to whoever holds the
+ * run directory: a line of JSON with a "type", followed by as many bytes as its "bytes" says.
+ *
+ *   hello, event, file, kmsg, result, bye    towards the run directory
+ *   cell, end                                towards the runner
+ */
+
+/** Sends one message with its payload; takes the reference of `message`. Returns 0 or -errno. */
+int zcb_wire_send(int fd, json_t *message, const void *payload, size_t n);
+
+/** What has been received and not yet taken. Zero-initialized is empty. */
+struct zcb_wire {
+	char *bytes;
+	size_t n, room;
+	size_t taken; /* bytes of messages that were handed out already */
+};
+
+/** One message; `payload` points into the wire and is good until the next call. */
+struct zcb_wire_message {
+	json_t *json; /* owned: json_decref() it */
+	const char *type;
+	const char *payload;
+	size_t payload_n;
+};
+
+/**
+ * Reads what is there. Returns the number of bytes, 0 at the end of the stream, -EAGAIN where a
+ * non-blocking descriptor has nothing, or another -errno.
+ */
+ssize_t zcb_wire_receive(struct zcb_wire *wire, int fd);
+
+/** Takes a whole message. Returns 1, 0 where there is none yet, or -EPROTO where it cannot be one. */
+int zcb_wire_next(struct zcb_wire *wire, struct zcb_wire_message *ret_message);
+
+void zcb_wire_finish(struct zcb_wire *wire);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_AGENT_H
+#define ZCB_AGENT_H
+
+#include <stdint.h>
+
+#include "bench/guest/abi.h"
+
+/** A frame of the guest: its pages in the order of its bytes. */
+struct frame {
+	uint32_t pages;
+	uint64_t key;
+	void *base;       /* the mapping that the pages are taken from */
+	uint64_t mapped;  /* its size in bytes */
+	uint8_t **page;   /* where each page is mapped */
+	uint64_t *gfn;    /* and its guest frame number */
+};
+
+/**
+ * Takes pages as the request says and finds out where they are.
+ * Returns NULL, or what went wrong; the frame is empty then.
+ */
+const char *frame_alloc(struct frame *frame, const struct zcb_abi_alloc *request);
+
+/** Stamps every line of every page with this sequence. */
+void frame_draw(const struct frame *frame, uint32_t id, uint64_t sequence);
+
+void frame_free(struct frame *frame);
+
+/** The guest frame number of a mapped page, or 0. Needs root. */
+uint64_t gfn_of(const void *page);
+
+/** Mounts what the agent reads and loads the modules that the link needs. */
+void system_prepare(void);
+
+/** Opens the link's port, waiting for it to appear. Returns a descriptor or -1. */
+int system_open_link(void);
+
+/** The nonce of the kernel's command line, or 0. */
+uint64_t system_nonce(void);
+
+#endif

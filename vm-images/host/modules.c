@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/base/cleanup.h"
+#include "vm-images/host/init.h"
+
+static int load_module(const char *dir, const char *name)
+{
+	char path[256];
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+
+	ZCB_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+int zcb_load_modules(const char *dir)
+{
+	char path[256], line[256];
+
+	snprintf(path, sizeof(path), "%s/order", dir);
+
+	ZCB_FCLOSE FILE *order = fopen(path, "re");
+
+	if (!order)
+		return 0;
+	while (fgets(line, sizeof(line), order)) {
+		int optional = line[0] == '?';
+		const char *name = line + optional;
+
+		line[strcspn(line, "\n")] = '\0';
+		int err = *name ? load_module(dir, name) : 0;
+
+		if (err && !optional) {
+			zcb_say("module %s: %s", name, strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Which modules go into the initramfs of the host under test and of its guest, and packing them.
+# Sourced by scripts/setup.
+
+# Names in the order they are wanted; '?' marks one whose loading may fail, or which a kernel
+# may lack.
+#   host: the channel, the 9p root, and the KVM of either vendor
+hut_modules=(virtio_pci virtio_console 9p 9pnet_virtio kvm '?kvm_amd' '?kvm_intel')
+#   guest: the channel, and what takes its memory away
+guest_modules=(virtio_pci virtio_console '?virtio_balloon' '?virtio_mem')
+
+# module_files BASE RELEASE NAME…: "?path" or "path" of each module that must be loaded, in order.
+module_files() {
+	local base=$1 release=$2 name mark
+	shift 2
+	for name; do
+		mark=
+		[[ $name != \?* ]] || mark='?'
+		PATH=$PATH:/usr/sbin:/sbin modprobe -d "$base" -S "$release" --show-depends \
+			"${name#\?}" | awk -v mark="$mark" '$1 == "insmod" { print mark $2 }' || [[ $mark ]] ||
+			return
+	done | awk '{ path = $0; sub(/^\?/, "", path) } !seen[path]++'
+}
+
+# unpack_module FILE FOLDER: prints the name of the uncompressed file there.
+unpack_module() {
+	local name
+	name=$(basename "$1" | sed 's/\.\(xz\|zst\|gz\)$//')
+	case $1 in
+	*.xz) xz -dc "$1" >"$2/$name" ;;
+	*.zst) zstd -dcq "$1" >"$2/$name" ;;
+	*.gz) gzip -dc "$1" >"$2/$name" ;;
+	*) cp "$1" "$2/$name" ;;
+	esac
+	echo "$name"
+}
+
+# pack_modules TEMP OUTPUT [FILE…]: a cpio archive with /modules/*.ko and /modules/order.
+pack_modules() {
+	local dir=$1/pack output=$2 file
+	shift 2
+	rm -rf "$dir"
+	mkdir -p "$dir/modules"
+	for file; do
+		name=$(unpack_module "${file#\?}" "$dir/modules") || return
+		case $file in
+		\?*) echo "?$name" ;;
+		*) echo "$name" ;;
+		esac
+	done >"$dir/modules/order"
+	find "$dir" -exec touch -d @0 {} +
+	(cd "$dir" && find modules | sort | cpio -o -H newc --quiet -R 0:0 --reproducible) >"$output"
+}
+
+# pack_both BASE RELEASE TEMP OUT: modules-hut.cpio and modules-guest.cpio from an unpacked tree.
+pack_both() {
+	local files
+	PATH=$PATH:/usr/sbin:/sbin depmod -b "$1" "$2" || return
+	module_files "$1" "$2" "${hut_modules[@]}" >"$3/hut-files" || return
+	module_files "$1" "$2" "${guest_modules[@]}" >"$3/guest-files" || return
+	mapfile -t files <"$3/hut-files"
+	pack_modules "$3" "$4/modules-hut.cpio" "${files[@]}" || return
+	mapfile -t files <"$3/guest-files"
+	pack_modules "$3" "$4/modules-guest.cpio" "${files[@]}"
+}
+
+# write_kernel_manifest OUT KIND RELEASE PACKAGE HASH
+write_kernel_manifest() {
+	printf '{"kind":"%s","release":"%s","package":"%s","config_sha256":"%s","hash":"%s"}\n' \
+		"$2" "$3" "$4" "$(sha256sum <"$1/config" | cut -d' ' -f1)" "$5" >"$1/manifest.json"
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_WORKLOADS_WORKLOAD_H
+#define ZCB_WORKLOADS_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/base/error.h"
+#include "bench/base/types.h"
+#include "bench/exporter/memfd.h"
+
+/** How a strike is laid over the frame's pages. */
+enum zcb_pattern { ZCB_PATTERN_SINGLE, ZCB_PATTERN_STRIDE, ZCB_PATTERN_RANDOM, ZCB_PATTERN_FRAME };
+
+/** What one strike takes at a time. */
+enum zcb_unit { ZCB_UNIT_PAGE, ZCB_UNIT_HUGE };
+
+/** The parameters of a workload, from the plan. */
+struct zcb_workload_params {
+	enum zcb_pattern pattern;
+	enum zcb_unit unit;
+	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE */
+	uint32_t count;  /* pages, for ZCB_PATTERN_RANDOM */
+};
+
+/** What became of a page of the frame. */
+enum zcb_hit {
+	ZCB_HIT_NONE,
+	ZCB_HIT_HOLE,   /* gone from the memfd: the next access finds a new page */
+	ZCB_HIT_ZEROED, /* the same page, its bytes zero */
+};
+
+/** Takes a sample of a metric; `at` is the intended start. */
+typedef void zcb_sample_fn(void *recorder, const char *metric, uint64_t operation, zcb_ns at,
+			   zcb_ns value);
+
+/** What a workload works on: one frame of a running guest, wrapped by a udmabuf and being read. */
+struct zcb_victim {
+	int memfd;
+	enum zcb_memory memory;
+	const zcb_memfd_off *page; /* of the frame, in the order of its bytes */
+	uint32_t pages;
+	uint64_t *random; /* the state of the cell's random numbers */
+	zcb_sample_fn *sample;
+	void *recorder;
+	uint64_t operation; /* the id of the next operation; count it up */
+};
+
+/** What the strikes of a cell did, counted from outside the calls that did it. */
+struct zcb_damage {
+	uint64_t punched;      /* pages of 4 KiB */
+	uint64_t pages_held;   /* pages the memfd lost and its pool did not get back */
+	enum zcb_hit *hit;     /* one per page of the frame; the caller's, zeroed before a strike */
+};
+
+/** A workload: one file ending in one of these, and one row in workloads/meson.build. */
+struct zcb_workload_ops {
+	const char *name;
+	const char *summary; /* one line for `zcbench list` */
+	const char *needs;   /* what it needs of the host under test, for `zcbench list` */
+	bool control;        /* it is meant to do nothing */
+
+	/**
+	 * Says why this cannot be run on that memory, in err with -EOPNOTSUPP: a skip.
+	 * Called once per cell before anything else.
+	 */
+	int (*check)(const struct zcb_workload_params *params, enum zcb_memory memory,
+		     struct zcb_error *err);
+	/**
+	 * Strikes the frame once, and proves it: what cannot be seen from outside (st_blocks, pool
+	 * counters, bytes) did not happen, and is -EIO with the figures in err. The guest is quiet
+	 * meanwhile. damage->hit says what became of each page; the counters are added to.
+	 */
+	int (*strike)(const struct zcb_workload_params *params, struct zcb_victim *victim,
+		      struct zcb_damage *damage, struct zcb_error *err);
+};
+
+/** All workloads, NULL-terminated; made by meson from the rows. */
+extern const struct zcb_workload_ops *const zcb_workloads[];
+
+/** The workload of that name, or NULL. */
+const struct zcb_workload_ops *zcb_workload_find(const char *name);
+
+/** The next number of the cell's seeded sequence. */
+uint64_t zcb_random_next(uint64_t *state);
+
+#endif

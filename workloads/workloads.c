@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stddef.h>
+#include <string.h>
+
+#include "workloads/workload.h"
+
+const struct zcb_workload_ops *zcb_workload_find(const char *name)
+{
+	for (size_t i = 0; zcb_workloads[i]; i++)
+		if (!strcmp(zcb_workloads[i]->name, name))
+			return zcb_workloads[i];
+	return NULL;
+}
+
+/* Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014 */
+uint64_t zcb_random_next(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
