@@ -29,13 +29,7 @@ clean)
 panic)
 	line 'Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100'
 	;;
-panic-then-slow)
-	printf 'hello\n' >&3
-	exec 3>&-
-	sleep 0.5
-	[ "$ZCB_FAKE_END" = panic ] && line 'Kernel panic - not syncing: late'
-	;;
-hang)
+panic-then-hang)
 	line 'Kernel panic - not syncing: and no reboot'
 	sleep 1000
 	;;
@@ -48,6 +42,12 @@ oops)
 runner-ended)
 	line 'zcb-init: runner ended: killed by signal 11'
 	line 'reboot: Power down'
+	;;
+slow)
+	printf 'hello\n' >&3
+	exec 3>&-
+	sleep 0.5
+	[ "$ZCB_FAKE_END" = panic ] && line 'Kernel panic - not syncing: late'
 	;;
 exit-1)
 	echo 'qemu-system-x86_64: warning: something harmless' >&2
