@@ -23,8 +23,6 @@
 #define PROBE_SECONDS 20
 #define PROBE_MEMORY ((uint64_t)1 << 30)
 
-#define FALLING_BACK ": falling back to software emulation (tcg)"
-
 __attribute__((format(printf, 3, 4))) static void
 choose(struct zcb_accel_choice *choice, enum zcb_accel accel, const char *format, ...)
 {
@@ -45,15 +43,15 @@ static bool device_works(struct zcb_accel_choice *choice)
 	if (err == -EACCES)
 		choose(choice, ZCB_ACCEL_TCG,
 		       "host set-up: /dev/kvm may not be opened (sudo usermod -aG kvm $USER, then "
-		       "log in again)" FALLING_BACK);
+		       "log in again)" ZCB_ACCEL_FALLING_BACK);
 	else if (err == -ENOENT || err == -ENODEV || err == -ENXIO)
 		choose(choice, ZCB_ACCEL_TCG,
 		       "host set-up: there is no /dev/kvm (sudo modprobe kvm_intel, or kvm_amd, "
-		       "where the firmware has virtualization on)" FALLING_BACK);
+		       "where the firmware has virtualization on)" ZCB_ACCEL_FALLING_BACK);
 	else if (err)
 		choose(choice, ZCB_ACCEL_TCG,
 		       "host set-up: /dev/kvm is there, but is no hardware virtualization: "
-		       "%s" FALLING_BACK,
+		       "%s" ZCB_ACCEL_FALLING_BACK,
 		       why);
 	return err == 0;
 }
@@ -73,11 +71,11 @@ static void take_answer(const char *line, struct zcb_accel_choice *choice)
 	else if (json_is_false(kvm))
 		choose(choice, ZCB_ACCEL_TCG,
 		       "host set-up: a VM boots under /dev/kvm, but has no KVM inside it, %s (load "
-		       "kvm_intel or kvm_amd with nested=1)" FALLING_BACK,
+		       "kvm_intel or kvm_amd with nested=1)" ZCB_ACCEL_FALLING_BACK,
 		       text);
 	else
 		choose(choice, ZCB_ACCEL_TCG,
-		       "zcbench bug: the probe's answer cannot be read" FALLING_BACK);
+		       "zcbench bug: the probe's answer cannot be read" ZCB_ACCEL_FALLING_BACK);
 	json_decref(root);
 }
 
@@ -138,11 +136,13 @@ static int probe_boot(const struct zcb_target_config *config, struct zcb_accel_c
 		take_answer(line, choice);
 	else if (zcb_target_outcome(target) != ZCB_OUTCOME_RUNNING)
 		choose(choice, ZCB_ACCEL_TCG,
-		       "host set-up: /dev/kvm is there, but a VM did not boot: %s" FALLING_BACK,
+		       "host set-up: /dev/kvm is there, but a VM did not boot: "
+		       "%s" ZCB_ACCEL_FALLING_BACK,
 		       zcb_target_reason(target));
 	else
 		choose(choice, ZCB_ACCEL_TCG,
-		       "host set-up: /dev/kvm is there, but a VM did not boot in %d s" FALLING_BACK,
+		       "host set-up: /dev/kvm is there, but a VM did not boot in %d "
+		       "s" ZCB_ACCEL_FALLING_BACK,
 		       PROBE_SECONDS);
 	zcb_target_destroy(target);
 	return 0;

@@ -14,6 +14,9 @@ struct zcb_accel_choice {
 	char reason[768];     /* one sentence */
 };
 
+/** How a reason for TCG ends. */
+#define ZCB_ACCEL_FALLING_BACK ": falling back to software emulation (tcg)"
+
 /**
  * Probes by running a loop under KVM (at most 2 s), and then by booting the stock kernel under it
  * and running KVM inside, which takes a few seconds, at most 20. The answer is kept in

@@ -98,8 +98,8 @@ void zcb_check_hugetlb(struct zcb_check *ret_check)
 		set(ret_check, false, "a kernel with CONFIG_HUGETLBFS, or --memory shmem",
 		    "this kernel has none");
 	else
-		set(ret_check, free_pages >= HUGETLB_PAGES, mend,
-		    "%" PRIu64 " free pages of 2 MiB", free_pages);
+		set(ret_check, free_pages >= HUGETLB_PAGES, mend, "%" PRIu64 " free pages of 2 MiB",
+		    free_pages);
 }
 
 /** MemAvailable of /proc/meminfo. */

@@ -10,7 +10,7 @@ struct zcb_check {
 	const char *name;
 	bool ok;
 	char found[768]; /* what is there, or what is wrong */
-	char mend[192];  /* a command, or "" */
+	char mend[192];	 /* a command, or "" */
 };
 
 /** The device that makes dma-bufs, and whether we may open it. */

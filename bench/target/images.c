@@ -28,6 +28,9 @@ static int need(char **ret_path, const char *dir, const char *name, const char *
 	*ret_path = existing(dir, name);
 	if (*ret_path)
 		return 0;
+	if (errno == EACCES)
+		return zcb_fail(err, -EACCES, "host set-up: %s/%s may not be read by you", dir,
+				name);
 	return zcb_fail(err, -ENOENT, "host set-up: %s/%s is missing: run %s", dir, name, mend);
 }
 
@@ -65,6 +68,9 @@ static int find_kernel(const struct zcb_target_config *config, struct zcb_images
 		dir = existing(config->images, config->kernel);
 	else
 		dir = realpath(config->kernel, NULL);
+	if (!dir && errno == EACCES)
+		return zcb_fail(err, -EACCES, "host set-up: kernel %s may not be read by you",
+				config->kernel);
 	if (!dir || stat(dir, &info) < 0)
 		return zcb_fail(err, -ENOENT, "host set-up: there is no kernel %s: run %s",
 				config->kernel, "./scripts/setup kernel image");

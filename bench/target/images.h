@@ -26,7 +26,8 @@ int zcb_images_find(const struct zcb_target_config *config, struct zcb_images *r
 /** Frees the paths; as a cleanup attribute too. */
 void zcb_images_finish(struct zcb_images *images);
 
-/** The folder of images that goes with this program: DIR/images for DIR/zcbench. NULL, or to free. */
+/** The folder of images that goes with this program: DIR/images for DIR/zcbench. NULL, or to free.
+ */
 char *zcb_images_default(void);
 
 /** Finds the tree of the root file system alone: the caller's to free. 0 or -ENOENT as above. */

@@ -36,19 +36,12 @@ static int start_runner(struct zcb_target *target, const struct zcb_target_confi
 	return code;
 }
 
-int zcb_native_check(struct zcb_error *err)
+int zcb_native_check(struct zcb_check *ret_check)
 {
-	struct zcb_check check;
-
-	zcb_check_root(&check);
-	if (!check.ok)
-		return zcb_fail(err, -EPERM, "host set-up: the native target needs root: %s",
-				check.mend);
-	zcb_check_udmabuf(&check);
-	if (!check.ok)
-		return zcb_fail(err, -ENODEV, "host set-up: /dev/udmabuf: %s: %s", check.found,
-				check.mend);
-	return 0;
+	zcb_check_root(ret_check);
+	if (ret_check->ok)
+		zcb_check_udmabuf(ret_check);
+	return ret_check->ok ? 0 : -ENODEV;
 }
 
 int zcb_native_start_unchecked(const struct zcb_target_config *config,
@@ -72,7 +65,10 @@ int zcb_native_start_unchecked(const struct zcb_target_config *config,
 int zcb_target_native_start(const struct zcb_target_config *config, struct zcb_target **ret_target,
 			    struct zcb_error *err)
 {
-	int code = zcb_native_check(err);
+	struct zcb_check check;
 
-	return code ? code : zcb_native_start_unchecked(config, ret_target, err);
+	if (zcb_native_check(&check))
+		return zcb_fail(err, -ENODEV, "host set-up: --target native: %s: %.200s: %s",
+				check.name, check.found, check.mend);
+	return zcb_native_start_unchecked(config, ret_target, err);
 }

@@ -2,14 +2,15 @@
 #ifndef ZCB_TARGET_NATIVE_H
 #define ZCB_TARGET_NATIVE_H
 
+#include "bench/target/check.h"
 #include "bench/target/target.h"
 
 /**
  * Whether this machine can be the host under test: root and a /dev/udmabuf. What else is missing
- * (KVM, hugetlb pages) only skips the cells that need it. Returns 0, or -EPERM or -ENODEV with what
- * is missing and its mend.
+ * (KVM, hugetlb pages) only skips the cells that need it. Returns 0, or -ENODEV; ret_check is what
+ * is missing, or the last of what is there.
  */
-int zcb_native_check(struct zcb_error *err);
+int zcb_native_check(struct zcb_check *ret_check);
 
 /** zcb_target_native_start() without the check. */
 int zcb_native_start_unchecked(const struct zcb_target_config *config,

@@ -209,8 +209,9 @@ static void settle_as_ours(struct zcb_target *target)
 	else if (target->ended_by_us != ZCB_OUTCOME_HANG)
 		settle_as(target, target->ended_by_us, "%s was ended by zcbench%s", party, when);
 	else if (target->expected)
-		settle_as(target, ZCB_OUTCOME_HANG, "%s did not go off%s; the console's last line: %s",
-			  party, when, target->last_line);
+		settle_as(target, ZCB_OUTCOME_HANG,
+			  "%s did not go off%s; the console's last line: %s", party, when,
+			  target->last_line);
 	else if (target->last_line[0])
 		settle_as(target, ZCB_OUTCOME_HANG,
 			  "%s was silent for too long; the console's last line: %s", party,

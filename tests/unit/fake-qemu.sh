@@ -59,8 +59,12 @@ killed)
 	kill -SEGV $$
 	;;
 stuck)
-	printf 'KVM internal error. Suberror: 1\nextra data[0]: 0x0000000000000001\n' >&2
-	sleep 1000
+	# Like QEMU, it does not end in the middle of its dump.
+	trap 'exit 0' TERM
+	echo 'KVM internal error. Suberror: 1' >&2
+	echo 'extra data[0]: 0x0000000000000001' >&2
+	sleep 1000 &
+	wait
 	;;
 hang)
 	sleep 1000
