@@ -14,11 +14,15 @@ struct zcb_accel_choice {
 	char reason[768];     /* one sentence */
 };
 
+/** How a reason for TCG ends. */
+#define ZCB_ACCEL_FALLING_BACK ": falling back to software emulation (tcg)"
+
 /**
- * Probes by booting the stock kernel under KVM, which takes a few seconds, at most 20. The answer is
- * kept in ${XDG_CACHE_HOME:-~/.cache}/zcbench/kvm-probe.json and holds until this machine is booted
- * again or has another kernel image, QEMU, /dev/kvm or user; `again` probes in any case.
- * Of config only images and initramfs matter. Returns 0, or -errno where nothing can be booted.
+ * Probes by running a loop under KVM (at most 2 s), and then by booting the stock kernel under it
+ * and running KVM inside, which takes a few seconds, at most 20. The answer is kept in
+ * ${XDG_CACHE_HOME:-~/.cache}/zcbench/kvm-probe.json and holds until this machine is booted again
+ * or has another kernel image, QEMU, /dev/kvm or user; `again` probes in any case. Of config only
+ * images and initramfs matter. Returns 0, or -errno where nothing can be booted.
  */
 int zcb_accel_choose(const struct zcb_target_config *config, bool again,
 		     struct zcb_accel_choice *ret_choice, struct zcb_error *err);

@@ -28,8 +28,8 @@ void zcb_line_printable(const char *line, size_t n, char *ret_text, size_t room)
 	size_t i;
 
 	for (i = 0; i < n && i + 1 < room; i++)
-		ret_text[i] = line[i] == '\t'                       ? ' '
+		ret_text[i] = line[i] == '\t'			   ? ' '
 			      : line[i] >= 0x20 && line[i] <= 0x7e ? line[i]
-								    : '?';
+								   : '?';
 	ret_text[i] = '\0';
 }

@@ -30,7 +30,11 @@ static void on_output_line(void *context, const char *line, size_t n)
 {
 	struct zcb_target *target = context;
 
+	/* Registers and code follow this one, and then QEMU waits for a debugger. */
+	if (target->stuck)
+		return;
 	zcb_line_printable(line, n, target->last_words, sizeof(target->last_words));
+	target->stuck = strncmp(target->last_words, "KVM internal error", 18) == 0;
 }
 
 /** The HUT's initrd: its modules, if it needs any, and then its init. */
@@ -57,13 +61,13 @@ static int make_initrd(const struct zcb_images *images, int *ret_fd, struct zcb_
  */
 static void add_accel(struct zcb_args *args, const struct zcb_target_config *config)
 {
-	static const char *const kvm[] = { "-accel", "kvm", "-cpu", "host", NULL };
-	static const char *const tcg[] = { "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
-					   NULL };
+	static const char *const kvm[] = {"-accel", "kvm", "-cpu", "host", NULL};
+	static const char *const tcg[] = {"-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
+					  NULL};
 	static const char *const icount[] = {
-		"-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu",
-		"max,la57=off", "-rtc", "base=2026-01-01T00:00:00,clock=vm", NULL
-	};
+		"-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off",
+		"-cpu",	  "max,la57=off",      "-rtc",	  "base=2026-01-01T00:00:00,clock=vm",
+		NULL};
 	static const char *const *const words[] = {
 		[ZCB_ACCEL_KVM] = kvm,
 		[ZCB_ACCEL_TCG] = tcg,
@@ -102,8 +106,7 @@ static void add_devices(struct zcb_args *args)
 		"-device", "virtio-serial-pci,id=serial",
 		"-device", "virtserialport,nr=1,chardev=channel,name=zcb.channel",
 		"-serial", "chardev:console",
-		NULL
-	};
+		NULL};
 
 	zcb_args_add(args, "-chardev");
 	zcb_args_add(args, "socket,id=channel,fd=%d", FD_CHANNEL);
@@ -130,8 +133,9 @@ static void add_share(struct zcb_args *args, const char *tag, const char *folder
 static void add_machine(struct zcb_args *args, const struct zcb_target_config *config,
 			const struct zcb_images *images)
 {
-	static const char *const bare[] = { "-machine", "q35", "-nodefaults", "-no-user-config",
-					    "-no-reboot", "-display", "none", NULL };
+	static const char *const bare[] = {
+		"-machine",   "q35",	  "-nodefaults", "-no-user-config",
+		"-no-reboot", "-display", "none",	 NULL};
 
 	zcb_args_add_all(args, bare);
 	zcb_args_add(args, "-smp");
@@ -170,15 +174,15 @@ static int start_qemu(struct zcb_target *target, const struct zcb_target_config 
 					      "qemu.log", err);
 	if (code)
 		return code;
-	return zcb_target_spawn(target, environment, (const int[]){ channel, console, initrd },
+	return zcb_target_spawn(target, environment, (const int[]){channel, console, initrd},
 				FD_END - FD_CHANNEL, output, err);
 }
 
 static int prepare(struct zcb_target *target, const struct zcb_target_config *config,
 		   const char *mode, struct zcb_error *err)
 {
-	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = { 0 };
-	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = { 0 };
+	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = {0};
+	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = {0};
 	ZCB_CLOSE int initrd = -1;
 	int code = zcb_images_find(config, &images, err);
 
@@ -191,7 +195,7 @@ static int prepare(struct zcb_target *target, const struct zcb_target_config *co
 	if (code)
 		return code;
 	target->args = qemu.command;
-	qemu.command = (struct zcb_args){ 0 };
+	qemu.command = (struct zcb_args){0};
 	add_machine(&target->args, config, &images);
 	add_accel(&target->args, config);
 	add_devices(&target->args);
