@@ -4,9 +4,14 @@
 #define SIDE 20U
 #define MAX_SHOWN 4096U
 
+/* As near to a square as it goes: the pictures beside it are laid out in the same way. */
 static size_t columns_of(size_t pages)
 {
-	return pages <= 256 ? 16 : pages <= 1024 ? 32 : 64;
+	size_t columns = 1;
+
+	while (columns * columns < pages)
+		columns++;
+	return columns;
 }
 
 /* Neighbours of one verdict are one rectangle: a large frame stays a small picture. */
@@ -59,8 +64,6 @@ void zcb_page_map(struct zcb_html *html, const struct zcb_result_frame *frame, c
 	size_t shown = frame->pages < MAX_SHOWN ? frame->pages : MAX_SHOWN;
 	size_t columns = columns_of(shown), rows = (shown + columns - 1) / columns;
 
-	if (shown < columns)
-		columns = shown;
 	fprintf(html->out,
 		"<svg class=\"map\" role=\"img\" width=\"%zu\" height=\"%zu\" viewBox=\"0 0 %zu %zu\"",
 		columns * SIDE, rows * SIDE, columns * SIDE, rows * SIDE);

@@ -97,6 +97,15 @@ bool zcb_page_same_variant(const struct zcb_summary_row *a, const struct zcb_sum
 	       strcmp(a->first->variant, b->first->variant) == 0;
 }
 
+bool zcb_page_has_variants(const struct zcb_page *page)
+{
+	for (size_t i = 1; i < page->n_rows; i++) {
+		if (!zcb_page_same_variant(&page->rows[0], &page->rows[i]))
+			return true;
+	}
+	return false;
+}
+
 bool zcb_page_opens_variant(const struct zcb_page *page, size_t row)
 {
 	for (size_t i = 0; i < row; i++) {

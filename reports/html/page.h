@@ -57,6 +57,9 @@ const char *zcb_page_clock_caveat(const char *clock, const char *accel);
 /** Whether two rows belong to one table of variant and kernel. */
 bool zcb_page_same_variant(const struct zcb_summary_row *a, const struct zcb_summary_row *b);
 
+/** Whether the run compares variants or kernels: then each line of a table names its own. */
+bool zcb_page_has_variants(const struct zcb_page *page);
+
 /** Whether a row is the first of its variant and kernel in the summary. */
 bool zcb_page_opens_variant(const struct zcb_page *page, size_t row);
 

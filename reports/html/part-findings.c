@@ -6,6 +6,7 @@
 /* What was found, in words: the worst first. */
 
 #define MAX_NAMED 8U
+#define MAX_WORKLOADS 500U
 
 static bool reads_frames(const struct zcb_summary_row *row)
 {
@@ -77,11 +78,30 @@ static const struct phrase phrases[] = {
 	{ "mixed", "differ from boot to boot" },
 };
 
+#define PHRASES (sizeof(phrases) / sizeof(phrases[0]))
+#define MAX_MEMORIES 4U
+
 /* The cells of one kernel, variant and workload that read frames and gave a verdict. */
 struct tally {
-	size_t cells, by_phrase[sizeof(phrases) / sizeof(phrases[0])];
+	size_t cells, by_phrase[PHRASES];
+	/* Which memories stand behind each phrase, the first few of them. */
+	const char *memory[PHRASES][MAX_MEMORIES];
+	size_t by_memory[PHRASES][MAX_MEMORIES];
 	uint64_t checked, stale;
 };
+
+static void tally_memory(struct tally *tally, size_t phrase, const char *memory, size_t n)
+{
+	size_t m = 0;
+
+	while (m < MAX_MEMORIES && tally->memory[phrase][m] &&
+	       strcmp(tally->memory[phrase][m], memory) != 0)
+		m++;
+	if (m == MAX_MEMORIES)
+		return;
+	tally->memory[phrase][m] = memory;
+	tally->by_memory[phrase][m] += n;
+}
 
 static void tally_row(const struct zcb_summary_row *row, struct tally *tally)
 {
@@ -92,9 +112,11 @@ static void tally_row(const struct zcb_summary_row *row, struct tally *tally)
 	tally->cells += n;
 	tally->checked += row->pages_checked;
 	tally->stale += row->pages[ZCB_VERDICT_STALE];
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
-		if (strcmp(row->observed, phrases[i].observed) == 0)
-			tally->by_phrase[i] += n;
+	for (size_t i = 0; i < PHRASES; i++) {
+		if (strcmp(row->observed, phrases[i].observed) != 0)
+			continue;
+		tally->by_phrase[i] += n;
+		tally_memory(tally, i, row->first->memory, n);
 	}
 }
 
@@ -103,12 +125,23 @@ static bool same_workload(const struct zcb_summary_row *a, const struct zcb_summ
 	return zcb_page_same_variant(a, b) && strcmp(a->first->workload, b->first->workload) == 0;
 }
 
+/* " (shmem 4, hugetlb 1)" */
+static void put_memories(struct zcb_html *html, const struct tally *tally, size_t phrase)
+{
+	for (size_t m = 0; m < MAX_MEMORIES && tally->memory[phrase][m]; m++) {
+		zcb_html_text(html, m ? ", " : " (");
+		zcb_html_clip(html, tally->memory[phrase][m], 40);
+		zcb_html_textf(html, " %zu", tally->by_memory[phrase][m]);
+	}
+	zcb_html_raw(html, ")");
+}
+
 static void put_tally(struct zcb_page *page, const struct tally *tally)
 {
 	struct zcb_html *html = &page->html;
 	size_t parts = 0;
 
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+	for (size_t i = 0; i < PHRASES; i++) {
 		if (!tally->by_phrase[i])
 			continue;
 		zcb_html_text(html, parts++ ? "; they " : "pages read through the dma-buf ");
@@ -116,6 +149,7 @@ static void put_tally(struct zcb_page *page, const struct tally *tally)
 		zcb_html_textf(html, " in %zu", tally->by_phrase[i]);
 		if (parts == 1)
 			zcb_html_textf(html, " of %zu cell%s", tally->cells, tally->cells == 1 ? "" : "s");
+		put_memories(html, tally, i);
 	}
 	if (!parts)
 		zcb_html_text(html, "no verdict of the list below was given");
@@ -127,7 +161,7 @@ static void put_tally(struct zcb_page *page, const struct tally *tally)
 }
 
 /* "On stock (6.12.94), punch: pages … stay stale in 8 of 10 cells; …" */
-static void put_workload(struct zcb_page *page, size_t first)
+static void put_workload(struct zcb_page *page, size_t first, bool stale)
 {
 	const struct zcb_summary_row *rows = page->rows;
 	const struct zcb_result_cell *cell = rows[first].first;
@@ -142,7 +176,7 @@ static void put_workload(struct zcb_page *page, size_t first)
 		if (same_workload(&rows[i], &rows[first]))
 			tally_row(&rows[i], &tally);
 	}
-	if (!tally.cells)
+	if (!tally.cells || (tally.stale > 0) != stale)
 		return;
 	zcb_html_raw(&page->html, "<p>On <strong>");
 	zcb_html_clip(&page->html, cell->variant, 60);
@@ -179,10 +213,22 @@ static void name_failures(struct zcb_page *page)
 	zcb_html_raw(&page->html, "</ul>\n");
 }
 
+/* Cells that passed and observed something: a consumer that reads nothing gives no verdict. */
+static size_t with_verdict(const struct zcb_page *page)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < page->summary->n_rows; i++) {
+		if (*page->summary->rows[i].observed)
+			n += page->summary->rows[i].counts[ZCB_RESULT_PASS];
+	}
+	return n;
+}
+
 static void put_declarations(struct zcb_page *page)
 {
 	const size_t *counts = page->summary->counts;
-	size_t failed = counts[ZCB_RESULT_FAIL], passed = counts[ZCB_RESULT_PASS];
+	size_t failed = counts[ZCB_RESULT_FAIL], passed = with_verdict(page);
 
 	if (!failed && !passed) {
 		zcb_html_raw(&page->html, "<p><strong>No cell gave a verdict.</strong></p>\n");
@@ -245,8 +291,10 @@ void zcb_part_findings(struct zcb_page *page)
 	put_faults(page);
 	put_state(page);
 	put_notes(page);
-	for (size_t i = 0; i < page->n_rows && i < 500; i++)
-		put_workload(page, i);
+	for (size_t i = 0; i < page->n_rows && i < MAX_WORKLOADS; i++)
+		put_workload(page, i, true);
+	for (size_t i = 0; i < page->n_rows && i < MAX_WORKLOADS; i++)
+		put_workload(page, i, false);
 	put_declarations(page);
 	put_oracle(page);
 	put_harness(page);

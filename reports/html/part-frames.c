@@ -180,6 +180,13 @@ static size_t interest(const struct zcb_page *page, const struct zcb_result_fram
 	       t.by_verdict[ZCB_VERDICT_STALE];
 }
 
+/* Another boot's run of the same cell shows the same. */
+static bool is_same(const struct zcb_result_cell *a, const struct zcb_result_cell *b)
+{
+	return a && b && strcmp(a->cell, b->cell) == 0 && strcmp(a->params, b->params) == 0 &&
+	       strcmp(a->kernel, b->kernel) == 0;
+}
+
 /* The most telling frame of a cell that is not shown yet, memories in turn where there is a choice. */
 static const struct zcb_result_frame *choose(const struct zcb_page *page,
 					     const struct zcb_result_frame *const *shown, size_t n_shown)
@@ -197,7 +204,7 @@ static const struct zcb_result_frame *choose(const struct zcb_page *page,
 			const struct zcb_result_cell *other =
 				zcb_results_cell(page->results, shown[s]->index);
 
-			taken |= shown[s]->index == frame->index;
+			taken |= shown[s]->index == frame->index || is_same(cell, other);
 			if (cell && other && strcmp(cell->memory, other->memory) == 0)
 				value /= 4;
 		}

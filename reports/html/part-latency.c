@@ -26,6 +26,7 @@ struct line {
 struct table {
 	struct zcb_page *page;
 	const char *metric, *unit, *clock, *accel;
+	bool variants; /* lines name their kernel and variant */
 	struct line *lines;
 	size_t n;
 	unsigned int scale; /* an index of scales[] */
@@ -112,8 +113,10 @@ static void label(const struct table *t, const struct line *line, char *text, si
 	const struct zcb_result_cell *cell = line->row->first;
 	size_t pattern = strcspn(cell->brief, ",");
 
-	snprintf(text, room, "%.16s %.16s %.12s %.*s, %.12s", cell->variant, cell->memory,
-		 cell->workload, (int)(pattern < 14 ? pattern : 14), cell->brief, cell->consumer);
+	snprintf(text, room, "%.12s%s%.16s%s%.16s %.12s %.*s, %.12s", t->variants ? cell->kernel : "",
+		 t->variants ? ":" : "", t->variants ? cell->variant : "", t->variants ? " " : "",
+		 cell->memory, cell->workload, (int)(pattern < 14 ? pattern : 14), cell->brief,
+		 cell->consumer);
 }
 
 static double scaled(const struct table *t, struct zcb_value value, double otherwise)
@@ -213,8 +216,12 @@ static void put_line(const struct table *t, const struct line *line)
 	struct zcb_html *html = &t->page->html;
 
 	zcb_html_raw(html, "<tr><th scope=\"row\">");
-	zcb_html_clip(html, cell->variant, 40);
-	zcb_html_raw(html, " ");
+	if (t->variants) {
+		zcb_html_clip(html, cell->kernel, 40);
+		zcb_html_raw(html, ":");
+		zcb_html_clip(html, cell->variant, 40);
+		zcb_html_raw(html, " ");
+	}
 	zcb_html_clip(html, cell->memory, 40);
 	zcb_html_raw(html, " ");
 	zcb_html_clip(html, cell->workload, 40);
@@ -259,13 +266,45 @@ static void put_table(const struct table *t)
 		zcb_html_raw(html, "<p class=\"note\">There are more lines; summary.json has them all.</p>\n");
 }
 
+/* "396.12 to 441.80 µs": the range of the medians, for who does not open the details. */
+static void put_range(const struct table *t)
+{
+	struct zcb_html *html = &t->page->html;
+	uint64_t least = UINT64_MAX, most = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct zcb_value p50 = t->lines[i].metric->quantile[ZCB_P50];
+
+		if (p50.known && p50.value < least)
+			least = p50.value;
+		if (p50.known && p50.value > most)
+			most = p50.value;
+	}
+	zcb_html_textf(html, " %zu cell%s", t->n, t->n == 1 ? "" : "s");
+	if (least > most)
+		return;
+	zcb_html_raw(html, ", p50 ");
+	zcb_html_decimal(html, (double)least / scales[t->scale].divisor, scales[t->scale].decimals);
+	zcb_html_raw(html, " to ");
+	zcb_html_decimal(html, (double)most / scales[t->scale].divisor, scales[t->scale].decimals);
+	zcb_html_raw(html, " ");
+	zcb_html_clip(html, t->scale == OTHER ? t->unit : scales[t->scale].name, 20);
+}
+
+/* The first stands open; the others say their range, and open on request. */
 static void put_figure(struct table *t, size_t number)
 {
 	struct zcb_html *html = &t->page->html;
 
-	zcb_html_raw(html, "<h3><code>");
+	if (number == 1)
+		zcb_html_raw(html, "<details open>");
+	else
+		zcb_html_raw(html, "<details>");
+	zcb_html_raw(html, "<summary><h3><code>");
 	zcb_html_clip(html, t->metric, 60);
-	zcb_html_raw(html, "</code></h3>\n<p>");
+	zcb_html_raw(html, "</code></h3>");
+	put_range(t);
+	zcb_html_raw(html, "</summary>\n<p>");
 	zcb_html_text(html, description_of(t->metric));
 	zcb_html_raw(html, " Clock: <strong>");
 	zcb_html_clip(html, *t->clock ? t->clock : "not said", 40);
@@ -277,6 +316,7 @@ static void put_figure(struct table *t, size_t number)
 	zcb_html_raw(html, "</p>\n");
 	draw(t, number);
 	put_table(t);
+	zcb_html_raw(html, "</details>\n");
 }
 
 static bool show(struct zcb_page *page, const struct zcb_summary_row *row,
@@ -286,7 +326,8 @@ static bool show(struct zcb_page *page, const struct zcb_summary_row *row,
 			   .metric = metric->name,
 			   .unit = metric->unit,
 			   .clock = row->clock,
-			   .accel = row->accel };
+			   .accel = row->accel,
+			   .variants = zcb_page_has_variants(page) };
 
 	/* A row may have a metric once: then there are at most as many lines as rows. */
 	t.lines = calloc(page->n_rows + 1, sizeof(*t.lines));

@@ -57,14 +57,32 @@ static void put_clock(struct zcb_page *page)
 	zcb_html_raw(&page->html, "</dd>\n");
 }
 
-static void put_seconds(struct zcb_page *page, const char *name, double seconds)
+static void put_seconds(struct zcb_page *page)
 {
-	if (!(seconds > 0))
+	const struct zcb_results *r = page->results;
+	const struct {
+		const char *name;
+		double seconds;
+	} times[] = {
+		{ "first boot", r->seconds_first_boot },
+		{ "first guest frame", r->seconds_first_frame },
+		{ "past the first boot", r->seconds_past_first_boot },
+		{ "whole run", r->seconds_total },
+	};
+	const char *comma = "";
+
+	if (!(r->seconds_total > 0))
 		return;
-	zcb_html_element(&page->html, "dt", "", name);
-	zcb_html_raw(&page->html, "<dd>");
-	zcb_html_decimal(&page->html, seconds, 1);
-	zcb_html_raw(&page->html, " s of the machine that ran it</dd>\n");
+	zcb_html_raw(&page->html, "<dt>Host time</dt><dd>");
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		if (!(times[i].seconds > 0))
+			continue;
+		zcb_html_textf(&page->html, "%s%s ", comma, times[i].name);
+		zcb_html_decimal(&page->html, times[i].seconds, 1);
+		zcb_html_raw(&page->html, " s");
+		comma = ", ";
+	}
+	zcb_html_raw(&page->html, "</dd>\n");
 }
 
 void zcb_part_run(struct zcb_page *page)
@@ -86,9 +104,6 @@ void zcb_part_run(struct zcb_page *page)
 	zcb_page_fact(page, "Target", r->target);
 	zcb_page_fact(page, "Back end", r->accel_reason);
 	put_clock(page);
-	put_seconds(page, "First boot", r->seconds_first_boot);
-	put_seconds(page, "First guest frame", r->seconds_first_frame);
-	put_seconds(page, "Past first boot", r->seconds_past_first_boot);
-	put_seconds(page, "Whole run", r->seconds_total);
+	put_seconds(page);
 	zcb_html_raw(&page->html, "</dl>\n</section>\n");
 }

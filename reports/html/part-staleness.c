@@ -15,6 +15,7 @@
  */
 
 #define MAX_SERIES 16U
+#define MAX_LINES 200U
 #define MAX_FIGURES 12U
 
 struct series {
@@ -179,9 +180,42 @@ static void put_series(struct zcb_html *html, const struct series *s)
 	zcb_html_raw(html, "</td></tr>\n");
 }
 
+static void put_never(const struct staleness *st, bool oracle)
+{
+	struct zcb_html *html = &st->page->html;
+	size_t cells = 0;
+	uint64_t frames = 0;
+
+	for (size_t i = 0; i < st->n; i++) {
+		const struct series *s = &st->series[i];
+
+		if (is_oracle(s) != oracle || is_ever_stale(s))
+			continue;
+		cells++;
+		for (size_t p = 0; p < s->n; p++)
+			frames += s->points[p].frames;
+	}
+	if (!cells)
+		return;
+	zcb_html_textf(html, "No stale page in %zu cell%s of %s (", cells, cells == 1 ? "" : "s",
+		       oracle ? "the oracle" : "other readers");
+	zcb_html_count(html, frames);
+	zcb_html_raw(html, " frames checked). ");
+}
+
+static bool any_stale(const struct staleness *st)
+{
+	for (size_t i = 0; i < st->n; i++) {
+		if (is_ever_stale(&st->series[i]))
+			return true;
+	}
+	return false;
+}
+
 static void put_table(const struct staleness *st)
 {
 	struct zcb_html *html = &st->page->html;
+	size_t lines = 0;
 
 	zcb_page_open_box(st->page, "Stale pages over frames, scrolls sideways");
 	zcb_html_raw(html, "<table><thead><tr><th scope=\"col\">Cell</th><th scope=\"col\">Consumer</th>"
@@ -189,8 +223,12 @@ static void put_table(const struct staleness *st)
 			   "<th scope=\"col\" class=\"n\">Stale pages, first frame</th>"
 			   "<th scope=\"col\" class=\"n\">last frame</th>"
 			   "<th scope=\"col\" class=\"n\">last frame is number</th></tr></thead><tbody>\n");
-	for (size_t i = 0; i < st->n && i < 200; i++)
+	for (size_t i = 0; i < st->n && lines < MAX_LINES; i++) {
+		if (!is_ever_stale(&st->series[i]))
+			continue;
 		put_series(html, &st->series[i]);
+		lines++;
+	}
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(st->page);
 }
@@ -227,7 +265,12 @@ static bool put_variant(struct zcb_page *page, size_t first, size_t number)
 		zcb_html_clip(&page->html, st.kernel, 60);
 		zcb_html_raw(&page->html, "</h3>\n");
 		draw(&st, number);
-		put_table(&st);
+		if (any_stale(&st))
+			put_table(&st);
+		zcb_html_raw(&page->html, "<p>");
+		put_never(&st, false);
+		put_never(&st, true);
+		zcb_html_raw(&page->html, "</p>\n");
 	}
 	for (size_t i = 0; i < st.n; i++)
 		free(st.series[i].points);

@@ -4,7 +4,7 @@
 # of the axis. Colours are classes of the page: 1 the series, 8 the range, 9 the grid.
 # Set before: data, rows, label_chars, low, high, unit (1 ns, 2 us, 3 ms, 4 instructions, 5 pages,
 # 6 something else).
-set terminal svg size 760, 74 + 20 * rows font ',12' noenhanced
+set terminal svg size 860, 74 + 18 * rows font ',12' noenhanced
 set encoding utf8
 set datafile separator "\t"
 set lmargin label_chars + 2
@@ -22,7 +22,7 @@ set ytics scale 0 textcolor rgb 'black'
 set xtics textcolor rgb 'black'
 array units[6] = ["ns", "µs", "ms", "instructions", "pages", "value"]
 set xlabel units[unit]
-set key outside top left horizontal noenhanced samplen 1.5
+set key at graph 0, graph 1 left bottom Left reverse horizontal maxrows 1 noenhanced samplen 1.5 width 1
 plot data using 3:1:($7 - $3):(0):yticlabels(2) with vectors nohead lw 1.2 lc rgb '#0000a8' title 'least to largest', \
      data using 4:1 with points pt 7 ps 0.75 lc rgb '#0000a1' title 'p50', \
      data using 5:1 with points pt 6 ps 0.75 lw 1.4 lc rgb '#0000a1' title 'p90', \
