@@ -237,6 +237,7 @@ static int linux_start(const struct zcb_guest_config *config, struct zcb_guest *
 	guest->link_fd = -1;
 	guest->map.below_4g = config->ram_bytes < BELOW_4G ? config->ram_bytes : BELOW_4G;
 	guest->map.above_4g = config->ram_bytes - guest->map.below_4g;
+	guest->base.ram_below_4g = guest->map.below_4g;
 	snprintf(guest->console, sizeof(guest->console), "%s/guest-%s.log", config->scratch,
 		 zcb_memory_name(config->memory));
 	unlink(guest->console);
