@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # zcb_… is lib.sh's
 # The root file system of the host under test: Debian 13's packages, unpacked and not configured
 # (nothing in them needs it), so no root and no chroot. Sourced by scripts/setup.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # zcb_… is lib.sh's
 # Which modules go into the initramfs of the host under test and of its guest, and packing them.
 # Sourced by scripts/setup.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # zcb_… is lib.sh's
 # Debian 13's own kernel, unpacked from its package. Sourced by scripts/setup.
 
 stock_hash() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # zcb_… is lib.sh's
 # The kernel with the variants: Debian 13's kernel source, our patches, our configuration. Sourced
 # by scripts/setup.
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/report.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/commands/command.h"
+
+static const char help[] =
+	"usage: zcbench report DIR [--format html] [-o FILE]\n"
+	"\n"
+	"Makes the report of a run directory, as often as you like and on any machine:\n"
+	"DIR/report.html, one page without scripts; DIR/summary.json, its figures; and\n"
+	"DIR/plots/, the script and data of each plot. Prints the path of the page.\n"
+	"\n"
+	"  --format html   the only format so far, and the default\n"
+	"  -o FILE         write the page to FILE, which replaces what was there\n"
+	"  -h, --help      this text\n"
+	"\n"
+	"Exit codes: 0 written (a plot that could not be drawn is only a warning),\n"
+	"2 usage, or DIR is not a run directory, 13 it is damaged beyond use or a file\n"
+	"could not be written.\n";
+
+static int usage(const char *what, const char *which)
+{
+	fprintf(stderr, "usage: zcbench report: %s%s%s; see `zcbench report --help`\n", what,
+		which ? " " : "", which ? which : "");
+	return ZCB_EXIT_USAGE;
+}
+
+static int write_report(const char *dir, const char *output)
+{
+	struct zcb_error err = { "" };
+	int result = zcb_report_write(dir, output, &err);
+
+	if (*err.text)
+		fprintf(stderr, "%s%s\n", result ? "" : "warning: ", err.text);
+	if (result == -ENOTDIR)
+		return ZCB_EXIT_USAGE;
+	if (result)
+		return ZCB_EXIT_INFRASTRUCTURE;
+	if (output)
+		printf("%s\n", output);
+	else
+		printf("%s%sreport.html\n", dir, dir[strlen(dir) - 1] == '/' ? "" : "/");
+	return ZCB_EXIT_CLEAN;
+}
+
+int zcb_command_report(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *output = NULL;
+	int option;
+
+	optind = 0; /* start anew: the program's own options were read before */
+	while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			return ZCB_EXIT_CLEAN;
+		}
+		if (option == 'o')
+			output = optarg;
+		else if (option != 'f')
+			return ZCB_EXIT_USAGE;
+		else if (strcmp(optarg, "html") != 0)
+			return usage("html is the only format so far, not", optarg);
+	}
+	if (optind + 1 != argc || !*argv[optind])
+		return usage("name one run directory", NULL);
+	return write_report(argv[optind], output);
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Turns files into C strings: embed.py OUTPUT FILE..."""
+import os
+import re
+import sys
+
+output, files = sys.argv[1], sys.argv[2:]
+with open(output, 'w') as out:
+  out.write('#include "reports/embedded.h"\n')
+  for path in files:
+    name = re.sub(r'\W', '_', os.path.basename(path))
+    with open(path, 'rb') as f:
+      octets = f.read() + b'\0'
+    out.write(f'const char zcb_embedded_{name}[] = {{' +
+              ','.join(str(o if o < 128 else o - 256) for o in octets) + '};\n')
