@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # Builds the program in build/. Sourced, after lib.sh.
+: "${zcb_top:?}" # lib.sh's
 
 configure_and_compile() {
 	# A folder that meson did not finish has no build.ninja.
@@ -10,5 +11,5 @@ configure_and_compile() {
 
 build_program() {
 	run_step build 60 "build/zcbench" configure_and_compile ||
-		step_failed "building zcbench" "read $zcb_log"
+		step_failed "building zcbench" "read ${zcb_log:?}"
 }
