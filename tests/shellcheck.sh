@@ -1,9 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs shellcheck over every shell script of the tree.
-#
-#   shellcheck.sh TOP           checks the tree
-#   shellcheck.sh --self-test   plants a script with a fault and demands that it is named
+# Runs shellcheck over every shell script of the tree whose top is given. With --self-test it plants
+# a script with a fault instead, and demands that the fault is named.
 set -euo pipefail
 
 # What is a shell script: by its first lines, for most have no .sh.
