@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "bench/target/internal.h"
 #include "bench/target/qemu.h"
 #include "bench/target/vm.h"
+
+#define CONSOLE_PIPE_BYTES (1 << 20)
 
 /** The child's descriptors, in the order in which they are handed over. */
 enum { FD_CHANNEL = ZCB_SPAWN_FIRST_FD, FD_CONSOLE, FD_INITRD, FD_END };
@@ -119,7 +122,7 @@ static void add_devices(struct zcb_args *args)
 	zcb_args_add(args, "-chardev");
 	zcb_args_add(args, "socket,id=channel,fd=%d", FD_CHANNEL);
 	zcb_args_add(args, "-chardev");
-	zcb_args_add(args, "socket,id=console,fd=%d", FD_CONSOLE);
+	zcb_args_add(args, "file,id=console,path=/proc/self/fd/%d", FD_CONSOLE);
 	zcb_args_add_all(args, devices);
 }
 
@@ -156,6 +159,23 @@ static void add_machine(struct zcb_args *args, const struct zcb_target_config *c
 	zcb_args_add(args, "/proc/self/fd/%d", FD_INITRD);
 }
 
+/*
+ * A pipe that holds a whole boot's log: QEMU writes byte by byte, of which a socket's buffer takes
+ * some hundred; what follows would wait for us, in host time, which a boot with icount would see.
+ */
+static int make_console(int *ret_ours, int *ret_childs, struct zcb_error *err)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return zcb_fail(err, -errno, "host set-up: no pipe: %s", strerror(errno));
+	/* Without it 64 KiB remain, which is right but for very talkative kernels. */
+	(void)fcntl(fds[1], F_SETPIPE_SZ, CONSOLE_PIPE_BYTES);
+	*ret_ours = fds[0];
+	*ret_childs = fds[1];
+	return 0;
+}
+
 static int start_qemu(struct zcb_target *target, const struct zcb_target_config *config,
 		      const char *modules, int initrd, struct zcb_error *err)
 {
@@ -170,7 +190,7 @@ static int start_qemu(struct zcb_target *target, const struct zcb_target_config 
 	code = zcb_target_socketpair(&target->channel, &channel, err);
 	if (code)
 		return code;
-	code = zcb_target_socketpair(&ours, &console, err);
+	code = make_console(&ours, &console, err);
 	if (!code)
 		code = zcb_target_open_stream(target, &target->console, ours, config->boot_dir,
 					      "console.log", err);
