@@ -54,7 +54,8 @@ def check_output(program, folder, healthy):
 def check_gnuplot(program, folder, healthy):
   """Without gnuplot, and with one that fails, the page is still made, and says so."""
   tools = os.path.join(folder, 'tools')
-  os.makedirs(tools, exist_ok=True)
+  shutil.rmtree(tools, ignore_errors=True)
+  os.makedirs(tools)
   page = os.path.join(healthy, 'report.html')
   for what, words in (('missing', 'gnuplot is not installed'), ('failing', 'gnuplot failed on plots/')):
     if what == 'failing':
