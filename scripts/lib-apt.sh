@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # zcb_… is lib.sh's
 # Debian 13's packages on any Debian machine, for any user: apt with its state in the cache. The
 # mirrors, their keys, proxies and all else are the machine's own. Sourced after lib.sh.
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # What the scripts share: messages, one way to fail, progress, and the cache. Sourced.
 
+# shellcheck disable=SC2034 # for those who source this
 EXIT_USAGE=2
 EXIT_INFRASTRUCTURE=13
 
@@ -24,7 +25,10 @@ die() {
 infra() { die "$EXIT_INFRASTRUCTURE" "host set-up: $*"; }
 
 clean_up() {
-	[[ -z ${zcb_step_pid:-} ]] || kill -- "-$zcb_step_pid" 2>/dev/null || :
+	if [[ -n ${zcb_step_pid:-} ]]; then
+		kill -- "-$zcb_step_pid" 2>/dev/null || :
+		wait "$zcb_step_pid" 2>/dev/null || :
+	fi
 	[[ -z $zcb_temp ]] || rm -rf "$zcb_temp"
 }
 trap clean_up EXIT
@@ -70,27 +74,35 @@ run_step() {
 	return "$status"
 }
 
-# The last thing a failed step complained about.
+# What a failed step complained about: the cause where it names one, else its last error.
 complaint() {
-	grep -iE '(^|[^a-z])(E:|error|fatal|failed|cannot|no space|\*\*\*)' "$zcb_log" 2>/dev/null |
-		tail -n 1 | cut -c 1-300
+	local cause='could not connect|could not resolve|temporary failure|failed to fetch|unable to connect|timed out'
+	{
+		grep -m 1 -iE "$cause" "$zcb_log" ||
+			grep -iE '(^|[^a-z])(E:|error|fatal|failed|cannot|\*\*\*)' "$zcb_log" | tail -n 1
+	} | tr -s ' ' | sed 's/^ //' | cut -c 1-250
 }
 
 # step_failed WHAT MEND: ends with one sentence that has both, and the step's own complaint.
 step_failed() {
 	local why
-	why=$(complaint)
+	why=$(complaint || :)
 	if grep -qi 'no space left' "$zcb_log"; then
 		infra "$1: the disk of $zcb_cache is full; free some space, or set XDG_CACHE_HOME to a larger disk"
 	fi
 	infra "$1 failed${why:+ ($why)}; $2 (log: $zcb_log)"
 }
 
+need_cache() {
+	mkdir -p "$zcb_cache" 2>/dev/null || :
+	[[ -d $zcb_cache && -w $zcb_cache ]] ||
+		infra "cannot write to $zcb_cache; set XDG_CACHE_HOME to a folder that is yours"
+}
+
 # need_space MIB WHAT
 need_space() {
 	local free
-	mkdir -p "$zcb_cache" 2>/dev/null ||
-		infra "cannot write to $zcb_cache; set XDG_CACHE_HOME to a folder that is yours"
+	need_cache
 	free=$(df --output=avail -BM "$zcb_cache" | tr -dc '0-9\n' | tail -n 1)
 	((free >= $1)) ||
 		infra "$2 needs $1 MiB in $zcb_cache, and $free are free; free some space, or set XDG_CACHE_HOME to a larger disk"
@@ -114,7 +126,7 @@ hash_of() {
 # lock_cache: until the script ends, no other one builds into the cache.
 lock_cache() {
 	[[ -z ${zcb_lock:-} ]] || return 0
-	mkdir -p "$zcb_cache"
+	need_cache
 	exec {zcb_lock}>"$zcb_cache/lock"
 	flock -n "$zcb_lock" && return 0
 	say "another set-up is at work; waiting for it"

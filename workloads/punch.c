@@ -63,7 +63,8 @@ static void spread_over_huge_pages(const struct zcb_victim *victim, bool *wanted
 	for (uint32_t i = 0; i < victim->pages; i++) {
 		leads[i] = wanted[i];
 		for (uint32_t j = 0; j < i && leads[i]; j++)
-			leads[i] = victim->page[j].off / HUGE != victim->page[i].off / HUGE;
+			leads[i] = !leads[j] ||
+				   victim->page[j].off / HUGE != victim->page[i].off / HUGE;
 	}
 	for (uint32_t i = 0; i < victim->pages; i++)
 		for (uint32_t j = 0; j < victim->pages && leads[i]; j++)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
@@ -37,6 +38,11 @@ static void add_faults(struct boot *boot, json_t *faults)
 			json_array_append(boot->faults, fault);
 }
 
+static double seconds_between(uint64_t from, uint64_t to)
+{
+	return from && to > from ? (double)(to - from) / 1e9 : 0;
+}
+
 static void note_event(struct conduct *run, json_t *event)
 {
 	const char *name = json_string_value(json_object_get(event, "name"));
@@ -47,8 +53,8 @@ static void note_event(struct conduct *run, json_t *event)
 		return;
 	if (!strcmp(name, "guest-start"))
 		run->boot.guest_started_ns = zcb_now_ns();
-	if (!strcmp(name, "first-frame") && !run->boot.first_frame_ns)
-		run->boot.first_frame_ns = zcb_now_ns();
+	if (!strcmp(name, "first-frame") && !run->boot.first_frame_s)
+		run->boot.first_frame_s = seconds_between(run->boot.guest_started_ns, zcb_now_ns());
 	if (!strcmp(name, "guest-retry")) {
 		snprintf(text, sizeof(text), "the guest is started again: %.300s", detail ? detail : "");
 		run->watcher->note(run->watcher->opaque, text);
@@ -210,17 +216,29 @@ static int try_start(struct conduct *run)
 	return ret;
 }
 
-int zcb_boot_start(struct conduct *run, uint32_t number, const char *kernel)
+static uint32_t next_number(const struct zcb_rundir *dir)
+{
+	uint32_t number = 0;
+	char name[32];
+
+	do
+		snprintf(name, sizeof(name), "boots/%u", ++number);
+	while (faccessat(dir->fd, name, F_OK, 0) == 0);
+	return number;
+}
+
+int zcb_boot_start(struct conduct *run, const char *kernel)
 {
 	struct boot *boot = &run->boot;
 	char text[600];
 	int ret;
 
-	*boot = (struct boot){ .number = number, .kernel = kernel, .faults = json_array() };
+	*boot = (struct boot){ .number = next_number(run->dir), .kernel = kernel,
+			       .faults = json_array() };
 	ret = try_start(run);
 	if (ret != 0 || run->totals->interrupted)
 		return ret;
-	snprintf(text, sizeof(text), "boot %u did not come up and is tried again: %s", number,
+	snprintf(text, sizeof(text), "boot %u did not come up and is tried again: %s", boot->number,
 		 zcb_target_reason(boot->target));
 	run->watcher->note(run->watcher->opaque, text);
 	drop_target(boot);
@@ -234,11 +252,6 @@ static json_t *string_array(const char *const *items, size_t n)
 	for (size_t i = 0; items && (n ? i < n : items[i] != NULL); i++)
 		json_array_append_new(array, json_string(items[i]));
 	return array;
-}
-
-static double seconds_between(uint64_t from, uint64_t to)
-{
-	return from && to > from ? (double)(to - from) / 1e9 : 0;
 }
 
 static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
@@ -258,7 +271,7 @@ static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 			 tainted, "kernel_faults", boot->faults, "cmdline", cmdline ? cmdline : "", "qemu",
 			 string_array(zcb_target_argv(boot->target), 0), "hut", hut, "seconds", "up",
 			 seconds_between(boot->started_ns, boot->up_ns), "first_frame",
-			 seconds_between(boot->guest_started_ns, boot->first_frame_ns), "total",
+			 boot->first_frame_s, "total",
 			 seconds_between(boot->started_ns, zcb_now_ns()));
 }
 
@@ -307,8 +320,7 @@ int zcb_boot_end(struct conduct *run)
 							     ZCB_OUTCOME_HANG);
 	add_console_faults(boot);
 	if (!run->totals->seconds_first_frame)
-		run->totals->seconds_first_frame =
-			seconds_between(boot->guest_started_ns, boot->first_frame_ns);
+		run->totals->seconds_first_frame = boot->first_frame_s;
 	snprintf(name, sizeof(name), "boots/%u/boot.json", boot->number);
 	if (!ret)
 		ret = zcb_rundir_put_json(run->dir, name, boot_json(run, outcome), run->err);

@@ -39,20 +39,17 @@ static double seconds_left(const struct conduct *run)
 
 static int finish_cell(struct conduct *run, const struct zcb_cell *cell, json_t *result)
 {
-	int ret;
+	json_t *line;
+	int ret = zcb_journal_result(run, cell, result, &line);
 
-	json_incref(result);
-	ret = zcb_journal_result(run, cell, result);
-	if (!ret) {
-		run->done[cell->index] = true;
-		run->n_done++;
-		run->done_here++;
-		json_object_set_new(result, "index", json_integer(cell->index));
-		run->watcher->cell_ended(run->watcher->opaque, result, run->n_done, run->plan->n,
-					 seconds_left(run));
-	}
-	json_decref(result);
-	return ret;
+	if (ret)
+		return ret;
+	run->done[cell->index] = true;
+	run->n_done++;
+	run->done_here++;
+	run->watcher->cell_ended(run->watcher->opaque, line, run->n_done, run->plan->n, seconds_left(run));
+	json_decref(line);
+	return 0;
 }
 
 static int send_cell(struct conduct *run, const struct zcb_cell *cell)
@@ -122,7 +119,7 @@ static int live_once(struct conduct *run, uint32_t number)
 {
 	const struct zcb_cell *cell = next_cell(run, number);
 	char reason[600];
-	int ret = zcb_boot_start(run, number, cell->kernel), ended;
+	int ret = zcb_boot_start(run, cell->kernel), ended;
 
 	if (ret == 0 && !run->totals->interrupted) {
 		snprintf(reason, sizeof(reason), "the host under test did not come up (%s): %s",

@@ -12,7 +12,8 @@ struct boot {
 	uint32_t number;
 	const char *kernel;
 	unsigned int attempts;
-	uint64_t started_ns, up_ns, first_frame_ns, guest_started_ns, heard_ns;
+	uint64_t started_ns, up_ns, guest_started_ns, heard_ns;
+	double first_frame_s; /* from the start of the nested QEMU; 0: none yet */
 	json_t *hello;  /* the runner's description of the HUT, or NULL */
 	json_t *faults; /* array of strings */
 	struct zcb_target *target;
@@ -37,8 +38,11 @@ struct conduct {
 	struct boot boot;
 };
 
-/** Starts the HUT for this boot and waits for its greeting; tries twice. */
-int zcb_boot_start(struct conduct *run, uint32_t number, const char *kernel);
+/**
+ * Starts the HUT and waits for its greeting; tries twice. Each life of a HUT has a number of its own,
+ * the next that is free in boots/. Returns 1 when it is up, 0 when it did not come up, or -errno.
+ */
+int zcb_boot_start(struct conduct *run, const char *kernel);
 
 /**
  * Waits for the next message of the runner and deals with events, files and logs by itself.
@@ -57,7 +61,11 @@ int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_w
 /** Writes metadata.json as of now. */
 int zcb_write_metadata(struct conduct *run, const char *state, const char *reason);
 
-/** Appends the line of a cell, from the runner's result, and counts it. Takes the reference. */
-int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t *result);
+/**
+ * Appends the line of a cell, from the runner's result, and counts it. Takes the result's reference;
+ * *ret_line is a new one.
+ */
+int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t *result,
+		       json_t **ret_line);
 
 #endif

@@ -108,16 +108,18 @@ static const char *known_status(json_t *result)
 	return "error";
 }
 
-int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t *result)
+int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t *result,
+		       json_t **ret_line)
 {
 	bool icount = run->config->accel == ZCB_ACCEL_ICOUNT;
 	char key[5 * ZCB_NAME_SIZE], arm[2] = { cell->arm, '\0' };
 	json_t *line;
+	int ret;
 
 	zcb_cell_key(cell, key, sizeof(key));
 	line = json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:o, s:s, s:s?, s:s, s:s, s:I}", "schema", 1,
 			 "index", (int)cell->index, "cell", key, "kernel", cell->kernel, "boot",
-			 (int)cell->boot, "arm", arm, "params", zcb_cell_params_to_json(&cell->params),
+			 (int)run->boot.number, "arm", arm, "params", zcb_cell_params_to_json(&cell->params),
 			 "status", known_status(result), "expected", zcb_cell_expected(cell), "clock",
 			 icount ? "icount" : "wall", "accel",
 			 run->config->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg", "seed",
@@ -125,6 +127,12 @@ int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t 
 	json_object_update_missing(line, result);
 	json_object_del(line, "type");
 	json_decref(result);
+	ret = zcb_rundir_journal(run->dir, json_incref(line), run->err);
+	if (ret) {
+		json_decref(line);
+		return ret;
+	}
 	count(run->totals, line);
-	return zcb_rundir_journal(run->dir, line, run->err);
+	*ret_line = line;
+	return 0;
 }

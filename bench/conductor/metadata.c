@@ -5,6 +5,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
+#include "git.h"
 #include "bench/conductor/internal.h"
 #include "bench/executor/hut.h"
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/base/cleanup.h"
 #include "bench/results/picture.h"
 #include "bench/results/wire.h"
 
@@ -68,25 +69,16 @@ static json_t *page_map(const struct zcb_exhibit *exhibit)
 	return json;
 }
 
-static int send_picture(const struct zcb_picture *picture, int number, const char *part, int out)
-{
-	return zcb_wire_send(out, json_pack("{s:s, s:s, s:i, s:s}", "type", "file", "kind", "frame",
-					    "number", number, "part", part), picture->bytes, picture->size);
-}
-
 static int send_exhibit(const struct zcb_exhibit *exhibit, int number, int out)
 {
-	struct zcb_frame_pictures pictures = { 0 };
-	int ret = zcb_frame_pictures_make(&exhibit->spec, exhibit->want, exhibit->bytes, exhibit->page,
-					  &pictures);
+	ZCB_CLEANUP(zcb_pictures_finish) struct zcb_pictures pictures = { 0 };
+	int ret = zcb_pictures_draw(&exhibit->spec, exhibit->want, exhibit->bytes, &pictures);
 
-	if (!ret)
-		ret = send_picture(&pictures.expected, number, "expected", out);
-	if (!ret)
-		ret = send_picture(&pictures.seen, number, "seen", out);
-	if (!ret)
-		ret = send_picture(&pictures.difference, number, "difference", out);
-	zcb_frame_pictures_finish(&pictures);
+	for (int k = 0; k < ZCB_PICTURE_COUNT && !ret; k++)
+		ret = zcb_wire_send(out, json_pack("{s:s, s:s, s:i, s:s}", "type", "file", "kind", "frame",
+						   "number", number, "part",
+						   zcb_picture_name((enum zcb_picture_kind)k)),
+				    pictures.kinds[k].png, pictures.kinds[k].size);
 	/* The map comes last: it names the pictures, which are there by then. */
 	return ret ? ret : zcb_wire_send(out, json_pack("{s:s, s:s, s:i, s:s, s:o}", "type", "file",
 							"kind", "frame", "number", number, "part",
@@ -97,7 +89,8 @@ int zcb_evidence_send(const struct zcb_evidence *evidence, int out)
 {
 	int number = 0, ret = 0;
 
-	for (size_t i = 0; i < 2 && !ret; i++)
+	/* What a reader sees for good comes first, what it saw before the refill second. */
+	for (int i = 1; i >= 0 && !ret; i--)
 		if (evidence->exhibit[i].bytes)
 			ret = send_exhibit(&evidence->exhibit[i], number++, out);
 	return ret;

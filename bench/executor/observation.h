@@ -28,7 +28,7 @@ struct zcb_observation {
 	uint64_t struck_right, struck_stale;  /* hit pages, before the refill */
 	uint64_t refill_right, refill_stale;  /* hit pages, after it */
 	uint64_t bystanders_wrong;            /* pages not hit, and not fresh */
-	uint64_t nonsense;                    /* torn, foreign, corrupt; or zero after the refill */
+	uint64_t nonsense;                    /* torn, foreign, corrupt; or zero before the refill */
 	uint64_t stale_in_frame;              /* of the frame added last */
 };
 

@@ -38,6 +38,47 @@ static bool line_is_valid(const uint64_t words[ZCB_STAMP_WORDS], uint64_t key)
 	return memcmp(own, words, sizeof(own)) == 0;
 }
 
+/* The words of a line of its own place at a sequence; all zero for 0. */
+static void own_line(const struct zcb_frame_spec *spec, uint64_t sequence, uint32_t page,
+		     unsigned int line, uint64_t ret_words[ZCB_STAMP_WORDS])
+{
+	struct zcb_stamp_page pattern;
+
+	zcb_frame_pattern(spec, sequence, page, &pattern);
+	zcb_stamp_line(&pattern, line, ret_words);
+}
+
+/* Whether each word is one of the line `first`, or of this line at another sequence. */
+static bool is_mixture(const struct zcb_frame_spec *spec, uint32_t page, unsigned int line,
+		       const uint64_t words[ZCB_STAMP_WORDS], const uint64_t first[ZCB_STAMP_WORDS],
+		       uint64_t sequence)
+{
+	uint64_t other[ZCB_STAMP_WORDS];
+
+	own_line(spec, sequence, page, line, other);
+	for (size_t i = 0; i < ZCB_STAMP_WORDS; i++)
+		if (words[i] != first[i] && words[i] != other[i])
+			return false;
+	return true;
+}
+
+/* Whether the guest was at this line: its first word names one sequence, the other is tried. */
+static bool line_is_half_written(const struct zcb_frame_spec *spec, uint32_t page,
+				 unsigned int line, const uint64_t words[ZCB_STAMP_WORDS])
+{
+	uint64_t newest = spec->published + ZCB_UNFENCED_REACH;
+	uint64_t behind = spec->published < ZCB_UNFENCED_REACH ? newest : 2 * ZCB_UNFENCED_REACH;
+	uint64_t first[ZCB_STAMP_WORDS];
+
+	if (words[0] > newest)
+		return false;
+	own_line(spec, words[0], page, line, first);
+	for (uint64_t i = 0; i <= behind; i++)
+		if (is_mixture(spec, page, line, words, first, newest - i))
+			return true;
+	return is_mixture(spec, page, line, words, first, 0);
+}
+
 /* A valid line of its own place. In a hole no sequence is wanted: all that were are older. */
 static void judge_sequence(const struct zcb_frame_spec *spec, uint64_t wanted, uint64_t seen,
 			   struct zcb_line_verdict *ret_verdict)
@@ -63,7 +104,9 @@ void zcb_line_judge(const struct zcb_frame_spec *spec, uint64_t wanted, uint32_t
 	if (line_is_zero(words)) {
 		ret_verdict->verdict = wanted ? ZCB_VERDICT_ZERO : ZCB_VERDICT_FRESH;
 	} else if (!line_is_valid(words, spec->key)) {
-		ret_verdict->verdict = ZCB_VERDICT_CORRUPT;
+		bool torn = spec->unfenced && line_is_half_written(spec, page, line, words);
+
+		ret_verdict->verdict = torn ? ZCB_VERDICT_TORN : ZCB_VERDICT_CORRUPT;
 	} else if (words[1] != zcb_stamp_location(own)) {
 		ret_verdict->verdict = ZCB_VERDICT_FOREIGN;
 		ret_verdict->claims = zcb_stamp_place_of(words[1]);

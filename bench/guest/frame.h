@@ -23,8 +23,9 @@ enum zcb_verdict {
 	/** All zero where the pattern is wanted. */
 	ZCB_VERDICT_ZERO,
 	/**
-	 * A line: the right place, but a newer sequence than is wanted. A page: fresh, stale, zero
-	 * or newer lines side by side, which no replacement of a whole page can bring about.
+	 * A line: the right place, but a newer sequence than is wanted; without a fence also words
+	 * of two sequences. A page: fresh, stale, zero or newer lines side by side, which no
+	 * replacement of a whole page can bring about.
 	 */
 	ZCB_VERDICT_TORN,
 	/** A valid line of another place. A page: at least one such line, and no corrupt one. */
@@ -47,7 +48,16 @@ struct zcb_frame_spec {
 	uint32_t pages;
 	/** The last sequence the guest published; 0: none yet, so that all pages are holes. */
 	uint64_t published;
+	/**
+	 * No fence keeps the guest from writing while the reader reads. A line of its own place
+	 * whose words are of two sequences, at most ZCB_UNFENCED_REACH from the published one, or
+	 * zero, is then torn. With a fence, false, it is corrupt: a flipped bit in the sequence
+	 * looks the same.
+	 */
+	bool unfenced;
 };
+
+#define ZCB_UNFENCED_REACH UINT64_C(8)
 
 /** What one line of 64 bytes is. */
 struct zcb_line_verdict {
@@ -61,6 +71,11 @@ struct zcb_line_verdict {
 /** What one page is. */
 struct zcb_page_verdict {
 	enum zcb_verdict verdict;
+	/** The place that its first foreign line belongs to; 0 without any. */
+	struct zcb_stamp_place claims;
+	/** How many sequences its oldest and its youngest stale line are behind; 0 without any. */
+	uint64_t age;
+	uint64_t age_youngest;
 	/** Its lines by verdict: ZCB_STAMP_LINES together. */
 	uint8_t lines[ZCB_VERDICT_COUNT];
 	/** The first line that is not fresh; 0 where all are. */
@@ -70,11 +85,6 @@ struct zcb_page_verdict {
 	 * It changed under the reader, which a fence rules out: torn, with 64 fresh lines.
 	 */
 	bool changed;
-	/** How many sequences its oldest and its youngest stale line are behind; 0 without any. */
-	uint64_t age;
-	uint64_t age_youngest;
-	/** The place that its first foreign line belongs to; 0 without any. */
-	struct zcb_stamp_place claims;
 };
 
 /** A frame, or many, counted. */

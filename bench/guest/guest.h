@@ -52,6 +52,7 @@ struct zcb_guest {
 	const struct zcb_guest_ops *ops;
 	enum zcb_memory memory;
 	uint64_t ram_bytes;
+	uint64_t ram_below_4g; /* of the memfd, so many bytes lie below the PCI hole, the rest at 4 GiB */
 	int memfd; /* the guest's RAM; owned by the guest */
 };
 

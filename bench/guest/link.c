@@ -105,7 +105,7 @@ static int agent_error(const void *payload, size_t n, struct zcb_error *err)
 static int receive_reply(struct zcb_link *link, uint16_t type, void **ret_payload, size_t *ret_n,
 			 struct zcb_error *err)
 {
-	struct zcb_abi_header header;
+	struct zcb_abi_header header = { 0 };
 	ZCB_FREE void *payload = NULL;
 	int ret = receive_message(link, &header, &payload, err);
 

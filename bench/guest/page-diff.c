@@ -30,49 +30,62 @@ static uint64_t differs_scalar(const struct zcb_stamp_page *pattern, const void 
 }
 
 /*
+ * How far ahead memory is asked for, in bytes. The processor's own prefetchers stop at the end of
+ * a page; asking across it is worth a fifth of the speed. What lies past the frame's end is never
+ * read: a prefetch of an unmapped address does nothing.
+ */
+#define ZCB_AHEAD 2048u
+
+static inline void fetch_ahead(const void *at)
+{
+	__builtin_prefetch((const void *)((uintptr_t)at + ZCB_AHEAD));
+}
+
+/*
  * One function for each width. A macro, since the compiler splits a vector wider than the
  * function's target into pieces before it inlines: a shared inline body would never be wide.
  */
-#define ZCB_DIFFERS(function, width, attribute)                                              \
-	typedef uint64_t function##_vec __attribute__((vector_size(width)));                 \
-	typedef uint64_t function##_mem                                                      \
-		__attribute__((vector_size(width), aligned(1), may_alias));                  \
-                                                                                             \
-	attribute static uint64_t function(const struct zcb_stamp_page *pattern,             \
-					   const void *bytes)                                \
-	{                                                                                    \
-		enum { PARTS = ZCB_STAMP_LINE_SIZE / (width), WORDS = (width) / 8 };         \
-		const function##_mem *base = (const void *)pattern->base;                    \
-		const function##_mem *step = (const void *)pattern->step;                    \
-		const function##_mem *seen = bytes;                                          \
-		function##_vec want[PARTS], diff[PARTS], all = {0};                          \
-		uint64_t any = 0;                                                            \
-                                                                                             \
-		_Pragma("GCC unroll 4") for (int i = 0; i < PARTS; i++)                      \
-		{                                                                            \
-			want[i] = base[i];                                                   \
-			diff[i] = all;                                                       \
-		}                                                                            \
-		for (unsigned int line = 0; line < ZCB_STAMP_LINES; line++, seen += PARTS) { \
-			_Pragma("GCC unroll 4") for (int i = 0; i < PARTS; i++)              \
-			{                                                                    \
-				diff[i] |= seen[i] ^ want[i];                                \
-				want[i] += step[i];                                          \
-			}                                                                    \
-		}                                                                            \
-		_Pragma("GCC unroll 4") for (int i = 0; i < PARTS; i++) all |= diff[i];      \
-		_Pragma("GCC unroll 8") for (int i = 0; i < WORDS; i++) any |= all[i];       \
-		return any;                                                                  \
+#define ZCB_DIFFERS(function, width)                                                             \
+	static uint64_t function(const struct zcb_stamp_page *pattern, const void *bytes)        \
+	{                                                                                        \
+		typedef uint64_t vec __attribute__((vector_size(width)));                        \
+		typedef uint64_t mem __attribute__((vector_size(width), aligned(1), may_alias)); \
+		enum { PARTS = ZCB_STAMP_LINE_SIZE / (width), WORDS = (width) / 8 };             \
+		const mem *base = (const void *)pattern->base;                                   \
+		const mem *step = (const void *)pattern->step;                                   \
+		const mem *seen = bytes;                                                         \
+		vec want[PARTS], diff[PARTS], all = {0};                                         \
+		uint64_t any = 0;                                                                \
+                                                                                                 \
+		_Pragma("GCC unroll 4") for (int i = 0; i < PARTS; i++)                          \
+		{                                                                                \
+			want[i] = base[i];                                                       \
+			diff[i] = all;                                                           \
+		}                                                                                \
+		for (unsigned int line = 0; line < ZCB_STAMP_LINES; line++, seen += PARTS) {     \
+			fetch_ahead(seen);                                                       \
+			_Pragma("GCC unroll 4") for (int i = 0; i < PARTS; i++)                  \
+			{                                                                        \
+				diff[i] |= seen[i] ^ want[i];                                    \
+				want[i] += step[i];                                              \
+			}                                                                        \
+		}                                                                                \
+		_Pragma("GCC unroll 4") for (int i = 0; i < PARTS; i++) all |= diff[i];          \
+		_Pragma("GCC unroll 8") for (int i = 0; i < WORDS; i++) any |= all[i];           \
+		return any;                                                                      \
 	}
 
 static const struct zcb_page_diff diff_scalar = {"scalar", usable_always, differs_scalar};
 
-ZCB_DIFFERS(differs_vector, 16, )
+ZCB_DIFFERS(differs_vector, 16)
 static const struct zcb_page_diff diff_vector = {"vector128", usable_always, differs_vector};
 
 #ifdef __x86_64__
-ZCB_DIFFERS(differs_avx2, 32, ZCB_TARGET("avx2"))
-ZCB_DIFFERS(differs_avx512, 64, ZCB_TARGET("avx512f"))
+ZCB_TARGET("avx2")
+ZCB_DIFFERS(differs_avx2, 32)
+
+ZCB_TARGET("avx512f")
+ZCB_DIFFERS(differs_avx512, 64)
 
 static bool usable_avx2(void)
 {

@@ -25,8 +25,8 @@
 #error "the pattern is written in little-endian words"
 #endif
 
-#define ZCB_STAMP_PAGE_SIZE 4096u
-#define ZCB_STAMP_LINE_SIZE 64u
+#define ZCB_STAMP_PAGE_SIZE ((size_t)4096)
+#define ZCB_STAMP_LINE_SIZE ((size_t)64)
 #define ZCB_STAMP_LINES (ZCB_STAMP_PAGE_SIZE / ZCB_STAMP_LINE_SIZE)
 #define ZCB_STAMP_WORDS (ZCB_STAMP_LINE_SIZE / sizeof(uint64_t))
 #define ZCB_STAMP_FRAME_MAX 0xffffu
@@ -72,7 +72,7 @@ static inline struct zcb_stamp_place zcb_stamp_place_of(uint64_t location)
 static inline void zcb_stamp_page_init(struct zcb_stamp_page *ret_page, uint64_t key,
 				       uint64_t sequence, uint16_t frame, uint32_t page)
 {
-	/* The fractions of the square roots of the first six primes, made odd.  */
+	/* The fractions of the square roots of the first six primes, the first made odd. */
 	static const uint64_t step[ZCB_STAMP_WORDS] = {
 		0,
 		1,

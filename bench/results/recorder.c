@@ -12,7 +12,7 @@ static struct zcb_series *find_or_add(struct zcb_recorder *recorder, const char 
 	struct zcb_series *series;
 
 	for (uint32_t i = 0; i < recorder->n; i++)
-		if (!strcmp(recorder->series[i].metric, metric))
+		if (!strncmp(recorder->series[i].metric, metric, sizeof(recorder->series[i].metric) - 1))
 			return &recorder->series[i];
 	if (recorder->n == sizeof(recorder->series) / sizeof(recorder->series[0]))
 		return NULL;

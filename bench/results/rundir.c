@@ -120,17 +120,17 @@ static int append_capped(int fd, const void *bytes, size_t n, size_t cap)
 	static const char mark[] = "[zcbench: truncated, what follows was dropped]\n";
 	struct stat st;
 	size_t left;
+	int ret;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if ((size_t)st.st_size >= cap)
+	if ((size_t)st.st_size > cap) /* the mark is there */
 		return 0;
 	left = cap - (size_t)st.st_size;
 	if (n <= left)
 		return zcb_write_all(fd, bytes, n);
-	if (zcb_write_all(fd, bytes, left))
-		return -ENOSPC;
-	return zcb_write_all(fd, mark, sizeof(mark) - 1);
+	ret = zcb_write_all(fd, bytes, left);
+	return ret ? ret : zcb_write_all(fd, mark, sizeof(mark) - 1);
 }
 
 int zcb_rundir_append(struct zcb_rundir *dir, const char *name, const void *bytes, size_t n, size_t cap,

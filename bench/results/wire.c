@@ -67,9 +67,10 @@ static int parse_line(const char *line, size_t n, struct zcb_wire_message *ret_m
 {
 	json_t *json = json_loadb(line, n, 0, NULL);
 	const char *type = json_string_value(json_object_get(json, "type"));
-	json_int_t bytes = json_integer_value(json_object_get(json, "bytes"));
+	json_t *size = json_object_get(json, "bytes");
+	json_int_t bytes = json_integer_value(size);
 
-	if (!type || bytes < 0 || bytes > MAX_PAYLOAD) {
+	if (!type || (size && !json_is_integer(size)) || bytes < 0 || bytes > MAX_PAYLOAD) {
 		json_decref(json);
 		return -EPROTO;
 	}
@@ -80,8 +81,8 @@ static int parse_line(const char *line, size_t n, struct zcb_wire_message *ret_m
 
 int zcb_wire_next(struct zcb_wire *wire, struct zcb_wire_message *ret_message)
 {
-	const char *start = wire->bytes + wire->taken;
 	size_t left = wire->n - wire->taken;
+	const char *start = left ? wire->bytes + wire->taken : NULL;
 	const char *end = left ? memchr(start, '\n', left) : NULL;
 	struct zcb_wire_message message;
 	size_t line;
@@ -89,7 +90,7 @@ int zcb_wire_next(struct zcb_wire *wire, struct zcb_wire_message *ret_message)
 	if (!end)
 		return left > MAX_LINE ? -EPROTO : 0;
 	line = (size_t)(end - start) + 1;
-	if (parse_line(start, line - 1, &message))
+	if (line > MAX_LINE || parse_line(start, line - 1, &message))
 		return -EPROTO;
 	if (left - line < message.payload_n) {
 		json_decref(message.json);

@@ -46,7 +46,7 @@ void zcb_args_finish(struct zcb_args *args)
 	for (size_t i = 0; i < args->n; i++)
 		free(args->items[i]);
 	free(args->items);
-	*args = (struct zcb_args){ 0 };
+	*args = (struct zcb_args){0};
 }
 
 char *zcb_args_escape_commas(const char *value)

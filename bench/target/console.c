@@ -22,9 +22,9 @@
  */
 struct zcb_console {
 	int fd;
-	size_t head_max;  /* shrinks to head_used when the disk refuses bytes */
+	size_t head_max; /* shrinks to head_used when the disk refuses bytes */
 	size_t head_used;
-	char *tail;       /* a ring */
+	char *tail; /* a ring */
 	size_t tail_max;
 	uint64_t tail_in; /* bytes that ever went into the ring */
 	uint64_t flushed_in;

@@ -14,7 +14,7 @@
 enum zcb_fault_kind {
 	ZCB_FAULT_NONE,
 	ZCB_FAULT_PANIC,
-	ZCB_FAULT_OOPS, /* with general protection faults and the other traps in kernel mode */
+	ZCB_FAULT_OOPS,	 /* with general protection faults and the other traps in kernel mode */
 	ZCB_FAULT_KASAN, /* KFENCE, KMSAN and KCSAN too */
 	ZCB_FAULT_BAD_PAGE,
 	ZCB_FAULT_LIST_CORRUPTION,
@@ -47,8 +47,8 @@ void zcb_faults_free(struct zcb_faults *faults);
 
 /**
  * Takes a line of a console. Only what stands behind a time stamp is the kernel's; the stamp may
- * stand anywhere, since the kernel prints into an unfinished line of user space. Any byte may occur.
- * Returns the kind of the fault, or ZCB_FAULT_NONE.
+ * stand anywhere, since the kernel prints into an unfinished line of user space. Any byte may
+ * occur. Returns the kind of the fault, or ZCB_FAULT_NONE.
  */
 enum zcb_fault_kind zcb_faults_feed_console(struct zcb_faults *faults, const char *line, size_t n);
 
@@ -58,7 +58,8 @@ enum zcb_fault_kind zcb_faults_feed_console(struct zcb_faults *faults, const cha
  */
 enum zcb_fault_kind zcb_faults_feed_kmsg(struct zcb_faults *faults, const char *record, size_t n);
 
-/** The texts, as printable ASCII, in the order they came; owned by faults, valid to the next feed. */
+/** The texts, as printable ASCII, in the order they came; owned by faults, valid to the next feed.
+ */
 const char *const *zcb_faults_list(const struct zcb_faults *faults, size_t *ret_n);
 
 /** All faults, those beyond ZCB_FAULTS_MAX too. */

@@ -28,7 +28,22 @@ static int need(char **ret_path, const char *dir, const char *name, const char *
 	*ret_path = existing(dir, name);
 	if (*ret_path)
 		return 0;
+	if (errno == EACCES)
+		return zcb_fail(err, -EACCES, "host set-up: %s/%s may not be read by you", dir,
+				name);
 	return zcb_fail(err, -ENOENT, "host set-up: %s/%s is missing: run %s", dir, name, mend);
+}
+
+char *zcb_images_default(void)
+{
+	ZCB_FREE char *program = realpath("/proc/self/exe", NULL);
+	char *slash = program ? strrchr(program, '/') : NULL;
+	char *path;
+
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	return asprintf(&path, "%s/images", program) < 0 ? NULL : path;
 }
 
 int zcb_images_root(const char *images, char **ret_root, struct zcb_error *err)
@@ -53,6 +68,9 @@ static int find_kernel(const struct zcb_target_config *config, struct zcb_images
 		dir = existing(config->images, config->kernel);
 	else
 		dir = realpath(config->kernel, NULL);
+	if (!dir && errno == EACCES)
+		return zcb_fail(err, -EACCES, "host set-up: kernel %s may not be read by you",
+				config->kernel);
 	if (!dir || stat(dir, &info) < 0)
 		return zcb_fail(err, -ENOENT, "host set-up: there is no kernel %s: run %s",
 				config->kernel, "./scripts/setup kernel image");
@@ -81,7 +99,7 @@ static int find_guest(const struct zcb_target_config *config, const char *initra
 int zcb_images_find(const struct zcb_target_config *config, struct zcb_images *ret_images,
 		    struct zcb_error *err)
 {
-	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = { 0 };
+	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = {0};
 	ZCB_FREE char *beside = NULL;
 	const char *initramfs = config->initramfs;
 	int code;
@@ -103,7 +121,7 @@ int zcb_images_find(const struct zcb_target_config *config, struct zcb_images *r
 	if (code)
 		return code;
 	*ret_images = images;
-	images = (struct zcb_images){ 0 };
+	images = (struct zcb_images){0};
 	return 0;
 }
 

@@ -36,6 +36,7 @@ struct zcb_target {
 	char last_line[240];  /* the last line of the console */
 	char init_words[240]; /* the line in which the HUT's init told of the runner's end */
 	bool expected;
+	bool stuck; /* QEMU said that it stopped the VM for good, and waits for somebody to look */
 	bool settled;
 	enum zcb_outcome ended_by_us; /* RUNNING: not by us */
 	enum zcb_outcome outcome;
@@ -45,7 +46,9 @@ struct zcb_target {
 /** Returns a target with nothing started, or NULL. */
 struct zcb_target *zcb_target_new(void);
 
-/** Opens a log in boot_dir and makes fd (taken over, also on failure) the stream's. */
+/**
+ * Opens a log in boot_dir (NULL: none) and makes fd (taken over, also on failure) the stream's.
+ */
 int zcb_target_open_stream(struct zcb_target *target, struct zcb_stream *stream, int fd,
 			   const char *boot_dir, const char *log, struct zcb_error *err);
 

@@ -111,7 +111,7 @@ static int fork_child(const struct zcb_spawn *spawn, struct zcb_process *process
 int zcb_process_spawn(const struct zcb_spawn *spawn, struct zcb_process *ret_process,
 		      struct zcb_error *err)
 {
-	struct zcb_process process = { .pidfd = -1 };
+	struct zcb_process process = {.pidfd = -1};
 	int code;
 
 	if (spawn->n_fds > ZCB_SPAWN_FDS)
@@ -129,7 +129,7 @@ int zcb_process_spawn(const struct zcb_spawn *spawn, struct zcb_process *ret_pro
 
 bool zcb_process_reap(struct zcb_process *process)
 {
-	siginfo_t info = { .si_pid = 0 };
+	siginfo_t info = {.si_pid = 0};
 
 	if (process->ended || process->pid <= 0)
 		return process->ended;
@@ -188,7 +188,7 @@ static int collect(int fd, uint64_t deadline_ns, char *ret_output, size_t room)
 	size_t used = 0;
 
 	for (;;) {
-		struct pollfd ready = { .fd = fd, .events = POLLIN };
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
 		uint64_t now = zcb_now_ns();
 		char rest[512];
 		ssize_t n;
@@ -220,16 +220,15 @@ int zcb_process_run(const char *const *argv, const char *const *environment, int
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	output = fds[0];
-	err = zcb_process_spawn(&(struct zcb_spawn){ .argv = argv,
-						     .environment = environment,
-						     .output = fds[1] },
-				&process, NULL);
+	err = zcb_process_spawn(
+		&(struct zcb_spawn){.argv = argv, .environment = environment, .output = fds[1]},
+		&process, NULL);
 	close(fds[1]);
 	if (err)
 		return err;
 	err = collect(output, deadline_ns, ret_output, room);
 	if (!err) {
-		struct pollfd end = { .fd = process.pidfd, .events = POLLIN };
+		struct pollfd end = {.fd = process.pidfd, .events = POLLIN};
 
 		poll(&end, 1, 1000);
 		zcb_process_reap(&process);

@@ -24,9 +24,9 @@ struct zcb_process {
 struct zcb_spawn {
 	const char *const *argv;
 	const char *const *environment; /* NULL: ours */
-	const int *fds;                 /* become 3, 4, … in the child; nothing else is inherited */
-	size_t n_fds;                   /* at most ZCB_SPAWN_FDS */
-	int output;                     /* becomes its standard output and error; input is empty */
+	const int *fds; /* become 3, 4, … in the child; nothing else is inherited */
+	size_t n_fds;	/* at most ZCB_SPAWN_FDS */
+	int output;	/* becomes its standard output and error; input is empty */
 };
 
 #define ZCB_SPAWN_FDS 8
@@ -51,8 +51,8 @@ void zcb_process_finish(struct zcb_process *process);
 void zcb_process_describe(const struct zcb_process *process, char *ret_text, size_t room);
 
 /**
- * Runs argv to its end and keeps the first bytes of what it prints, NUL-terminated. Returns its exit
- * code, 128 + the signal that killed it, -ETIMEDOUT (it was killed then), or -errno.
+ * Runs argv to its end and keeps the first bytes of what it prints, NUL-terminated. Returns its
+ * exit code, 128 + the signal that killed it, -ETIMEDOUT (it was killed then), or -errno.
  */
 int zcb_process_run(const char *const *argv, const char *const *environment, int timeout_ms,
 		    char *ret_output, size_t room);

@@ -2,6 +2,7 @@
 #include "bench/target/qemu.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,18 @@
 
 #define LIBRARIES "usr/lib/x86_64-linux-gnu"
 
+__attribute__((format(printf, 1, 2))) static char *format(const char *pattern, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, pattern);
+	if (vasprintf(&text, pattern, args) < 0)
+		text = NULL;
+	va_end(args);
+	return text;
+}
+
 static int command_of_root(const char *root, struct zcb_qemu *qemu, struct zcb_error *err)
 {
 	struct zcb_args *command = &qemu->command;
@@ -23,52 +36,59 @@ static int command_of_root(const char *root, struct zcb_qemu *qemu, struct zcb_e
 	zcb_args_add(command, "--library-path");
 	zcb_args_add(command, "%s/" LIBRARIES, root);
 	zcb_args_add(command, "%s/usr/bin/qemu-system-x86_64", root);
-	if (command->error || asprintf(&qemu->modules, "QEMU_MODULE_DIR=%s/%s/qemu", root, LIBRARIES) < 0)
+	qemu->modules = format("QEMU_MODULE_DIR=%s/" LIBRARIES "/qemu", root);
+	qemu->program = format("%s/usr/bin/qemu-system-x86_64", root);
+	if (command->error || !qemu->modules || !qemu->program)
 		return zcb_fail(err, -ENOMEM, "host set-up: out of memory");
-	if (access(command->items[0], X_OK) < 0 || access(command->items[4], X_OK) < 0)
+	if (access(command->items[0], X_OK) < 0 || access(qemu->program, X_OK) < 0)
 		return zcb_fail(err, -ENOENT,
 				"host set-up: %s is missing: run ./scripts/setup image",
-				command->items[4]);
+				qemu->program);
 	/* Firmware lies in three folders, of which Debian's QEMU knows only by absolute path. */
-	zcb_args_add_all(command, (const char *const[]){ "-L", NULL });
+	zcb_args_add_all(command, (const char *const[]){"-L", NULL});
 	zcb_args_add(command, "%s/usr/share/qemu", root);
-	zcb_args_add_all(command, (const char *const[]){ "-L", NULL });
+	zcb_args_add_all(command, (const char *const[]){"-L", NULL});
 	zcb_args_add(command, "%s/usr/share/seabios", root);
 	return command->error;
 }
 
 int zcb_qemu_find(const char *images, struct zcb_qemu *ret_qemu, struct zcb_error *err)
 {
-	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = { 0 };
+	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = {0};
 	const char *override = getenv("ZCB_QEMU");
 	ZCB_FREE char *root = NULL;
 	int code = 0;
 
-	if (override && override[0])
+	if (override && override[0]) {
 		zcb_args_add(&qemu.command, "%s", override);
-	else
+		qemu.program = strdup(override);
+	} else {
 		code = zcb_images_root(images, &root, err);
+	}
 	if (!code && root)
 		code = command_of_root(root, &qemu, err);
 	if (!code)
 		code = qemu.command.error;
+	if (!code && !qemu.program)
+		code = zcb_fail(err, -ENOMEM, "host set-up: out of memory");
 	if (code)
 		return code;
 	*ret_qemu = qemu;
-	qemu = (struct zcb_qemu){ 0 };
+	qemu = (struct zcb_qemu){0};
 	return 0;
 }
 
 void zcb_qemu_finish(struct zcb_qemu *qemu)
 {
 	zcb_args_finish(&qemu->command);
+	free(qemu->program);
 	free(qemu->modules);
 }
 
 int zcb_qemu_version(const char *images, char *ret_version, size_t room, struct zcb_error *err)
 {
 	static const char before[] = "QEMU emulator version ";
-	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = { 0 };
+	ZCB_CLEANUP(zcb_qemu_finish) struct zcb_qemu qemu = {0};
 	ZCB_FREE const char **environment = NULL;
 	char output[512];
 	const char *version;
@@ -85,8 +105,8 @@ int zcb_qemu_version(const char *images, char *ret_version, size_t room, struct 
 	output[strcspn(output, "\n")] = '\0';
 	version = strstr(output, before);
 	if (code != 0 || !version)
-		return zcb_fail(err, code < 0 ? code : -ENOEXEC,
-				"qemu: --version failed (%d): %s", code, output);
+		return zcb_fail(err, code < 0 ? code : -ENOEXEC, "qemu: --version failed (%d): %s",
+				code, output);
 	snprintf(ret_version, room, "%s", version + sizeof(before) - 1);
 	return 0;
 }

@@ -8,7 +8,8 @@
 /** How to start the QEMU that boots the HUT. */
 struct zcb_qemu {
 	struct zcb_args command; /* the program, behind its loader where it needs one */
-	char *modules;           /* "QEMU_MODULE_DIR=…", or NULL */
+	char *program;		 /* its file */
+	char *modules;		 /* "QEMU_MODULE_DIR=…", or NULL */
 };
 
 /**

@@ -105,7 +105,8 @@ int zcb_staging_append(int fd, const char *path)
 static int stage(const struct zcb_staging *staging, const char *name, mode_t mode,
 		 const char *const *sources, size_t n, struct zcb_error *err)
 {
-	ZCB_CLOSE int fd = openat(staging->lock, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	ZCB_CLOSE int fd =
+		openat(staging->lock, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	int code = fd < 0 ? -errno : 0;
 	const char *source = name;
 
@@ -144,8 +145,8 @@ static int make_folder(struct zcb_staging *staging, struct zcb_error *err)
 int zcb_staging_make(const struct zcb_images *images, const char *program,
 		     struct zcb_staging *ret_staging, struct zcb_error *err)
 {
-	ZCB_CLEANUP(zcb_staging_remove) struct zcb_staging staging = { .lock = -1 };
-	const char *const initrd[] = { images->guest_modules, images->agent };
+	ZCB_CLEANUP(zcb_staging_remove) struct zcb_staging staging = {.lock = -1};
+	const char *const initrd[] = {images->guest_modules, images->agent};
 	const char *kernel = images->guest_kernel;
 	int code = make_folder(&staging, err);
 
@@ -158,7 +159,7 @@ int zcb_staging_make(const struct zcb_images *images, const char *program,
 	if (code)
 		return code;
 	*ret_staging = staging;
-	staging = (struct zcb_staging){ .lock = -1 };
+	staging = (struct zcb_staging){.lock = -1};
 	return 0;
 }
 
@@ -172,5 +173,5 @@ void zcb_staging_remove(struct zcb_staging *staging)
 		close(staging->lock);
 	}
 	free(staging->path);
-	*staging = (struct zcb_staging){ .lock = -1 };
+	*staging = (struct zcb_staging){.lock = -1};
 }

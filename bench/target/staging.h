@@ -22,7 +22,8 @@ int zcb_staging_make(const struct zcb_images *images, const char *program,
 /** Removes the folder; all zero is allowed. */
 void zcb_staging_remove(struct zcb_staging *staging);
 
-/** Appends a file to fd and pads it to 512 bytes, which is how cpio archives are joined. 0 or -errno. */
+/** Appends a file to fd and pads it to 512 bytes, which is how cpio archives are joined. 0 or
+ * -errno. */
 int zcb_staging_append(int fd, const char *path);
 
 #endif

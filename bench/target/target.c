@@ -25,6 +25,9 @@
 #define GRACE_VM_NS (3 * 1000000000ULL)
 #define GRACE_NATIVE_NS (15 * 1000000000ULL)
 
+/** For a HUT to go off by itself: it takes a second, on a busy machine some more. */
+#define OWN_END_NS (30 * 1000000000ULL)
+
 const char *zcb_outcome_name(enum zcb_outcome outcome)
 {
 	static const char *const names[] = {
@@ -85,26 +88,31 @@ int zcb_target_socketpair(int *ret_ours, int *ret_childs, struct zcb_error *err)
 
 static int watch(struct zcb_target *target, int fd)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = {.events = EPOLLIN};
 
 	return epoll_ctl(target->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int open_log(struct zcb_stream *stream, const char *boot_dir, const char *log)
+{
+	ZCB_CLOSE int dir = open(boot_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return -errno;
+	return zcb_console_open(dir, log, ZCB_CONSOLE_HEAD_BYTES, ZCB_CONSOLE_TAIL_BYTES,
+				&stream->log);
 }
 
 int zcb_target_open_stream(struct zcb_target *target, struct zcb_stream *stream, int fd,
 			   const char *boot_dir, const char *log, struct zcb_error *err)
 {
-	ZCB_CLOSE int dir = open(boot_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int code;
 
 	stream->fd = fd;
-	if (dir < 0)
-		code = -errno;
-	else
-		code = zcb_console_open(dir, log, ZCB_CONSOLE_HEAD_BYTES, ZCB_CONSOLE_TAIL_BYTES,
-					&stream->log);
+	code = boot_dir ? open_log(stream, boot_dir, log) : 0;
 	if (code)
-		return zcb_fail(err, code, "host set-up: %s/%s cannot be written: %s", boot_dir, log,
-				strerror(-code));
+		return zcb_fail(err, code, "host set-up: %s/%s cannot be written: %s", boot_dir,
+				log, strerror(-code));
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	code = watch(target, fd);
 	return code ? zcb_fail(err, code, "host set-up: epoll: %s", strerror(-code)) : 0;
@@ -159,7 +167,7 @@ static int drain(struct zcb_target *target, struct zcb_stream *stream, size_t li
 		}
 		limit -= (size_t)n < limit ? (size_t)n : limit;
 		zcb_lines_feed(&stream->lines, bytes, (size_t)n, stream->on_line, target);
-		code = zcb_console_write(stream->log, bytes, (size_t)n);
+		code = stream->log ? zcb_console_write(stream->log, bytes, (size_t)n) : 0;
 		err = err ? err : code;
 	}
 	return err;
@@ -167,21 +175,19 @@ static int drain(struct zcb_target *target, struct zcb_stream *stream, size_t li
 
 static int finish_stream(struct zcb_target *target, struct zcb_stream *stream)
 {
-	int err;
+	int err = drain(target, stream, SIZE_MAX);
 
-	if (!stream->log)
-		return 0;
-	err = drain(target, stream, SIZE_MAX);
 	if (stream->fd >= 0)
 		end_stream(target, stream);
-	return err ? err : zcb_console_finish(stream->log);
+	if (!err && stream->log)
+		err = zcb_console_finish(stream->log);
+	return err;
 }
 
 /* The outcome */
 
-__attribute__((format(printf, 3, 4))) static void settle_as(struct zcb_target *target,
-							     enum zcb_outcome outcome,
-							     const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+settle_as(struct zcb_target *target, enum zcb_outcome outcome, const char *format, ...)
 {
 	va_list args;
 
@@ -197,15 +203,22 @@ static void settle_as_ours(struct zcb_target *target)
 	const char *party = target->is_vm ? "the HUT" : "the runner";
 	const char *when = target->expected ? " after its goodbye" : "";
 
-	if (target->ended_by_us != ZCB_OUTCOME_HANG)
+	if (target->ended_by_us == ZCB_OUTCOME_LOST)
+		settle_as(target, ZCB_OUTCOME_LOST, "%s closed its channel%s, but went on", party,
+			  when);
+	else if (target->ended_by_us != ZCB_OUTCOME_HANG)
 		settle_as(target, target->ended_by_us, "%s was ended by zcbench%s", party, when);
+	else if (target->expected)
+		settle_as(target, ZCB_OUTCOME_HANG,
+			  "%s did not go off%s; the console's last line: %s", party, when,
+			  target->last_line);
 	else if (target->last_line[0])
 		settle_as(target, ZCB_OUTCOME_HANG,
-			  "%s was silent for too long%s; the console's last line: %s", party, when,
+			  "%s was silent for too long; the console's last line: %s", party,
 			  target->last_line);
 	else
-		settle_as(target, ZCB_OUTCOME_HANG, "%s was silent for too long%s, its console too",
-			  party, when);
+		settle_as(target, ZCB_OUTCOME_HANG, "%s was silent for too long, its console too",
+			  party);
 }
 
 static void settle(struct zcb_target *target)
@@ -220,6 +233,8 @@ static void settle(struct zcb_target *target)
 		settle_as(target, ZCB_OUTCOME_PANIC, "kernel: %s", panic);
 	else if (target->ended_by_us != ZCB_OUTCOME_RUNNING)
 		settle_as_ours(target);
+	else if (target->stuck)
+		settle_as(target, ZCB_OUTCOME_QEMU_DIED, "qemu: it gave up: %s", words);
 	else if (failed && target->is_vm)
 		settle_as(target, ZCB_OUTCOME_QEMU_DIED, "qemu: %s%s%s", how,
 			  words[0] ? "; its last words: " : "", words);
@@ -236,23 +251,40 @@ static void settle(struct zcb_target *target)
 		settle_as(target, ZCB_OUTCOME_LOST, "the runner ended without a goodbye");
 }
 
+static int finish(struct zcb_target *target)
+{
+	int err = finish_stream(target, &target->console);
+	int code = finish_stream(target, &target->output);
+
+	zcb_process_finish(&target->process);
+	settle(target);
+	return err ? err : code;
+}
+
+/** Politely first: QEMU may be in the middle of its dump. */
+static void end_stuck(struct zcb_target *target)
+{
+	struct pollfd end = {.fd = target->process.pidfd, .events = POLLIN};
+
+	zcb_process_signal(&target->process, SIGTERM);
+	poll(&end, 1, 1000);
+	zcb_process_finish(&target->process);
+	finish(target);
+}
+
 int zcb_target_pump(struct zcb_target *target)
 {
-	/* First the end, then what is left to read: so nothing comes after the last read. */
-	bool ended = zcb_process_reap(&target->process);
 	int err, code;
 
 	if (target->settled)
 		return 0;
-	if (!ended) {
-		err = drain(target, &target->console, PUMP_BYTES);
-		code = drain(target, &target->output, PUMP_BYTES);
-		return err ? err : code;
-	}
-	err = finish_stream(target, &target->console);
-	code = finish_stream(target, &target->output);
-	zcb_process_finish(&target->process);
-	settle(target);
+	/* First the end, then what is left to read: so nothing comes after the last read. */
+	if (zcb_process_reap(&target->process))
+		return finish(target);
+	err = drain(target, &target->console, PUMP_BYTES);
+	code = drain(target, &target->output, PUMP_BYTES);
+	if (target->stuck)
+		end_stuck(target);
 	return err ? err : code;
 }
 
@@ -261,7 +293,7 @@ static void wait_for_end(struct zcb_target *target, uint64_t grace_ns)
 	uint64_t deadline = zcb_now_ns() + grace_ns, now;
 
 	while (!target->settled && (now = zcb_now_ns()) < deadline) {
-		struct pollfd event = { .fd = target->epoll, .events = POLLIN };
+		struct pollfd event = {.fd = target->epoll, .events = POLLIN};
 
 		poll(&event, 1, (int)((deadline - now) / 1000000U) + 1);
 		zcb_target_pump(target);
@@ -271,6 +303,9 @@ static void wait_for_end(struct zcb_target *target, uint64_t grace_ns)
 enum zcb_outcome zcb_target_stop(struct zcb_target *target, enum zcb_outcome why)
 {
 	zcb_target_pump(target);
+	/* It is about to end by itself, and how it does that says more than we could. */
+	if (target->expected || why == ZCB_OUTCOME_LOST)
+		wait_for_end(target, OWN_END_NS);
 	if (target->settled)
 		return target->outcome;
 	target->ended_by_us = why;

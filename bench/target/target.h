@@ -34,12 +34,14 @@ const char *zcb_accel_name(enum zcb_accel accel);
 struct zcb_target_config {
 	enum zcb_accel accel;
 	const char *images;    /* the folder with rootfs, stock, variants: build/images */
-	const char *initramfs; /* the folder with hut-init.cpio, agent.cpio; NULL: IMAGES/../vm-images */
+	const char *initramfs; /* the folder with hut-init.cpio, agent.cpio; NULL:
+				  IMAGES/../vm-images */
 	const char *program;   /* the zcbench to run in the HUT */
-	const char *kernel;    /* stock, variants, or the path of a kernel image or of a folder with one */
+	const char *
+		kernel; /* stock, variants, or the path of a kernel image or of a folder with one */
 	const char *cmdline;   /* more words for the HUT's kernel command line, or NULL */
-	const char *boot_dir;  /* boots/N, which exists: console.log and qemu.log go here */
-	uint64_t seed;         /* of what QEMU draws; with icount a boot then repeats */
+	const char *boot_dir;  /* boots/N, for console.log and qemu.log; NULL: neither is kept */
+	uint64_t seed;	       /* of what QEMU draws; with icount a boot then repeats */
 	unsigned int cpus;     /* of the HUT */
 	uint64_t memory_bytes; /* of the HUT */
 };
@@ -47,13 +49,14 @@ struct zcb_target_config {
 struct zcb_target;
 
 /**
- * Starts the HUT and returns at once; the runner's first word arrives on the channel. The HUT dies with
- * the calling thread, whatever kills it.
+ * Starts the HUT and returns at once; the runner's first word arrives on the channel. The HUT dies
+ * with the calling thread, whatever kills it.
  */
 int zcb_target_vm_start(const struct zcb_target_config *config, struct zcb_target **ret_target,
 			struct zcb_error *err);
 
-/** Starts the runner on this machine, as `PROGRAM runner --channel-fd 3`; its output is the console. */
+/** Starts the runner on this machine, as `PROGRAM runner --channel-fd 3`; its output is the
+ * console. */
 int zcb_target_native_start(const struct zcb_target_config *config, struct zcb_target **ret_target,
 			    struct zcb_error *err);
 
@@ -90,6 +93,8 @@ void zcb_target_expect_end(struct zcb_target *target);
 /**
  * Ends what still runs (terminate, then kill) and waits for it, pumps the rest of the console, and
  * settles the outcome: `why` where it is still running (HANG, INTERRUPTED), else what was seen.
+ * After a goodbye, or with LOST as `why` (the caller saw the channel's end), the HUT is first given
+ * half a minute to go off by itself, since how it ends says more.
  */
 enum zcb_outcome zcb_target_stop(struct zcb_target *target, enum zcb_outcome why);
 

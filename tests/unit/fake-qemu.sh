@@ -43,14 +43,31 @@ runner-ended)
 	line 'zcb-init: runner ended: killed by signal 11'
 	line 'reboot: Power down'
 	;;
+slow)
+	printf 'hello\n' >&3
+	exec 3>&-
+	sleep 0.5
+	[ "$ZCB_FAKE_END" = panic ] && line 'Kernel panic - not syncing: late'
+	;;
+probe)
+	printf '%s\n' "$ZCB_FAKE_ANSWER" >&3
+	;;
 exit-1)
 	echo 'qemu-system-x86_64: warning: something harmless' >&2
 	echo 'qemu-system-x86_64: -m 1P: cannot set up guest memory' >&2
 	exit 1
 	;;
 killed)
-	echo 'KVM internal error. Suberror: 1' >&2
+	echo 'qemu-system-x86_64: ../util/error.c: assertion failed' >&2
 	kill -SEGV $$
+	;;
+stuck)
+	# Like QEMU, it does not end in the middle of its dump.
+	trap 'exit 0' TERM
+	echo 'KVM internal error. Suberror: 1' >&2
+	echo 'extra data[0]: 0x0000000000000001' >&2
+	sleep 1000 &
+	wait
 	;;
 hang)
 	sleep 1000

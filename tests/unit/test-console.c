@@ -41,8 +41,8 @@ static void lines_do_not_depend_on_where_reads_end(void **state)
 	static const char stream[] = "one\r\ntwo\n\n\r\nthree \x1b[0m\x80!\nfour";
 
 	for (size_t part = 1; part < sizeof(stream); part++) {
-		struct zcb_lines lines = { 0 };
-		struct seen seen = { 0 };
+		struct zcb_lines lines = {0};
+		struct seen seen = {0};
 		size_t n = sizeof(stream) - 1;
 
 		for (size_t at = 0; at < n; at += part)
@@ -64,7 +64,7 @@ static void on_long_line(void *context, const char *line, size_t n)
 
 static void a_line_without_end_comes_in_pieces(void **state)
 {
-	struct zcb_lines lines = { 0 };
+	struct zcb_lines lines = {0};
 	size_t total = 0;
 
 	for (int i = 0; i < 100000; i++)
@@ -81,130 +81,134 @@ struct sample {
 };
 
 static const struct sample samples[] = {
-	{ ZCB_FAULT_PANIC, "[    3.141592] Kernel panic - not syncing: Attempted to kill init! "
-			   "exitcode=0x00000100" },
-	{ ZCB_FAULT_PANIC, "[    0.000000] Kernel panic - not syncing: VFS: Unable to mount root "
-			   "fs on unknown-block(0,0)" },
-	{ ZCB_FAULT_PANIC, "[   12.000001] Kernel panic: Fatal exception: not syncing" },
-	{ ZCB_FAULT_OOPS, "[   41.222222] BUG: kernel NULL pointer dereference, address: "
-			  "0000000000000010" },
-	{ ZCB_FAULT_OOPS, "[   41.222222] BUG: unable to handle page fault for address: "
-			  "ffffc90000abc000" },
-	{ ZCB_FAULT_OOPS, "[   41.222333] Oops: 0002 [#1] PREEMPT SMP NOPTI" },
-	{ ZCB_FAULT_OOPS, "[   41.222333] Oops: Oops: 0000 [#1] PREEMPT SMP PTI" },
-	{ ZCB_FAULT_OOPS, "[   41.222333] Oops: general protection fault, probably for "
-			  "non-canonical address 0xdead000000000100: 0000 [#1] SMP" },
-	{ ZCB_FAULT_OOPS, "[   41.222333] general protection fault, probably for non-canonical "
-			  "address 0xdead000000000122: 0000 [#1] SMP NOPTI" },
-	{ ZCB_FAULT_OOPS, "[   41.222333] general protection fault: 0000 [#1] SMP" },
-	{ ZCB_FAULT_OOPS, "[   41.222333] invalid opcode: 0000 [#2] PREEMPT SMP NOPTI" },
-	{ ZCB_FAULT_OOPS, "[   41.222333] divide error: 0000 [#1] SMP" },
-	{ ZCB_FAULT_OOPS, "[   41.222333] stack segment: 0000 [#1] SMP" },
-	{ ZCB_FAULT_KASAN, "[    9.000000] BUG: KASAN: slab-use-after-free in "
-			   "udmabuf_vm_fault+0x1a/0x60 [udmabuf]" },
-	{ ZCB_FAULT_KASAN, "[    9.000000] BUG: KFENCE: out-of-bounds read in foo+0x1/0x2" },
-	{ ZCB_FAULT_UBSAN, "[    9.000000] UBSAN: array-index-out-of-bounds in "
-			   "drivers/dma-buf/udmabuf.c:131:24" },
-	{ ZCB_FAULT_BAD_PAGE, "[    9.000000] BUG: Bad page state in process zcbench  pfn:13c5f" },
-	{ ZCB_FAULT_BAD_PAGE, "[    9.000000] BUG: Bad page map in process zcbench  "
-			      "pte:8000000012345025 pmd:13ff067" },
-	{ ZCB_FAULT_BAD_PAGE, "[    9.000000] BUG: Bad rss-counter state mm:0000000012345678 "
-			      "type:MM_SHMEMPAGES val:16" },
-	{ ZCB_FAULT_LIST_CORRUPTION, "[    9.000000] list_add corruption. prev->next should be next "
-				     "(ffff), but was 0000. (prev=ffff)." },
-	{ ZCB_FAULT_LIST_CORRUPTION, "[    9.000000] list_del corruption, ffff888100->next is "
-				     "LIST_POISON1 (dead000000000100)" },
-	{ ZCB_FAULT_LIST_CORRUPTION, "[    9.000000] list_add double add: new=ffff, prev=ffff, "
-				     "next=ffff." },
-	{ ZCB_FAULT_ATOMIC_SLEEP, "[    9.000000] BUG: sleeping function called from invalid context "
-				  "at kernel/locking/mutex.c:562" },
-	{ ZCB_FAULT_ATOMIC_SLEEP, "[    9.000000] BUG: scheduling while atomic: "
-				  "zcbench/123/0x00000002" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: possible circular locking dependency detected" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: possible recursive locking detected" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: possible irq lock inversion dependency "
-			     "detected" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: inconsistent lock state" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: suspicious RCU usage" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: bad unlock balance detected!" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: held lock freed!" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order "
-			     "detected" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: zcbench/77 still has locks held!" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] [ BUG: Invalid wait context ]" },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] INFO: trying to register non-static key." },
-	{ ZCB_FAULT_LOCKDEP, "[    9.000000] BUG: MAX_LOCKDEP_ENTRIES too low!" },
-	{ ZCB_FAULT_LOCKUP, "[   52.000000] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! "
-			    "[zcbench:312]" },
-	{ ZCB_FAULT_LOCKUP, "[   52.000000] watchdog: CPU0: Watchdog detected hard LOCKUP on cpu 0" },
-	{ ZCB_FAULT_LOCKUP, "[   52.000000] BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 "
-			    "nice=0 stuck for 31s!" },
-	{ ZCB_FAULT_RCU_STALL, "[   52.000000] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:" },
-	{ ZCB_FAULT_RCU_STALL, "[   52.000000] rcu: INFO: rcu_preempt self-detected stall on CPU" },
-	{ ZCB_FAULT_RCU_STALL, "[   52.000000] rcu: INFO: rcu_preempt detected expedited stalls on "
-			       "CPUs/tasks: { 1-... } 5252 jiffies s: 17 root: 0x2/." },
-	{ ZCB_FAULT_RCU_STALL, "[   52.000000] rcu: rcu_preempt kthread starved for 5252 jiffies! "
-			       "g-1075 f0x2 RCU_GP_WAIT_FQS(5) ->state=0x0 ->cpu=0" },
-	{ ZCB_FAULT_HUNG_TASK, "[  241.000000] INFO: task kworker/0:1:9 blocked for more than 120 "
-			       "seconds." },
-	{ ZCB_FAULT_HUNG_TASK, "[  241.000000] INFO: task zcbench:99 blocked in I/O wait for more "
-			       "than 120 seconds." },
-	{ ZCB_FAULT_WARNING, "[    9.000000] WARNING: CPU: 0 PID: 312 at mm/gup.c:3502 "
-			     "memfd_pin_folios+0x2a1/0x3c0" },
-	{ ZCB_FAULT_WARNING, "[    9.000000] WARNING: mm/gup.c:3502 at memfd_pin_folios+0x2a1/0x3c0, "
-			     "CPU#0: zcbench/312" },
-	{ ZCB_FAULT_BUG, "[    9.000000] kernel BUG at mm/shmem.c:1312!" },
-	{ ZCB_FAULT_BUG, "[    9.000000] refcount_t: underflow; use-after-free." },
-	{ ZCB_FAULT_BUG, "[    9.000000] BUG: spinlock bad magic on CPU#0, zcbench/312" },
-	{ ZCB_FAULT_BUG, "[    9.000000] BUG: using smp_processor_id() in preemptible [00000000] "
-			 "code: zcbench/312" },
+	{ZCB_FAULT_PANIC, "[    3.141592] Kernel panic - not syncing: Attempted to kill init! "
+			  "exitcode=0x00000100"},
+	{ZCB_FAULT_PANIC, "[    0.000000] Kernel panic - not syncing: VFS: Unable to mount root "
+			  "fs on unknown-block(0,0)"},
+	{ZCB_FAULT_PANIC, "[   12.000001] Kernel panic: Fatal exception: not syncing"},
+	{ZCB_FAULT_OOPS, "[   41.222222] BUG: kernel NULL pointer dereference, address: "
+			 "0000000000000010"},
+	{ZCB_FAULT_OOPS, "[   41.222222] BUG: unable to handle page fault for address: "
+			 "ffffc90000abc000"},
+	{ZCB_FAULT_OOPS, "[   41.222333] Oops: 0002 [#1] PREEMPT SMP NOPTI"},
+	{ZCB_FAULT_OOPS, "[   41.222333] Oops: Oops: 0000 [#1] PREEMPT SMP PTI"},
+	{ZCB_FAULT_OOPS, "[   41.222333] Oops: general protection fault, probably for "
+			 "non-canonical address 0xdead000000000100: 0000 [#1] SMP"},
+	{ZCB_FAULT_OOPS, "[   41.222333] general protection fault, probably for non-canonical "
+			 "address 0xdead000000000122: 0000 [#1] SMP NOPTI"},
+	{ZCB_FAULT_OOPS, "[   41.222333] general protection fault: 0000 [#1] SMP"},
+	{ZCB_FAULT_OOPS, "[   41.222333] invalid opcode: 0000 [#2] PREEMPT SMP NOPTI"},
+	{ZCB_FAULT_OOPS, "[   41.222333] divide error: 0000 [#1] SMP"},
+	{ZCB_FAULT_OOPS, "[   41.222333] stack segment: 0000 [#1] SMP"},
+	{ZCB_FAULT_KASAN, "[    9.000000] BUG: KASAN: slab-use-after-free in "
+			  "udmabuf_vm_fault+0x1a/0x60 [udmabuf]"},
+	{ZCB_FAULT_KASAN, "[    9.000000] BUG: KFENCE: out-of-bounds read in foo+0x1/0x2"},
+	{ZCB_FAULT_UBSAN, "[    9.000000] UBSAN: array-index-out-of-bounds in "
+			  "drivers/dma-buf/udmabuf.c:131:24"},
+	{ZCB_FAULT_BAD_PAGE, "[    9.000000] BUG: Bad page state in process zcbench  pfn:13c5f"},
+	{ZCB_FAULT_BAD_PAGE, "[    9.000000] BUG: Bad page map in process zcbench  "
+			     "pte:8000000012345025 pmd:13ff067"},
+	{ZCB_FAULT_BAD_PAGE, "[    9.000000] BUG: Bad rss-counter state mm:0000000012345678 "
+			     "type:MM_SHMEMPAGES val:16"},
+	{ZCB_FAULT_LIST_CORRUPTION, "[    9.000000] list_add corruption. prev->next should be next "
+				    "(ffff), but was 0000. (prev=ffff)."},
+	{ZCB_FAULT_LIST_CORRUPTION, "[    9.000000] list_del corruption, ffff888100->next is "
+				    "LIST_POISON1 (dead000000000100)"},
+	{ZCB_FAULT_LIST_CORRUPTION, "[    9.000000] list_add double add: new=ffff, prev=ffff, "
+				    "next=ffff."},
+	{ZCB_FAULT_ATOMIC_SLEEP,
+	 "[    9.000000] BUG: sleeping function called from invalid context "
+	 "at kernel/locking/mutex.c:562"},
+	{ZCB_FAULT_ATOMIC_SLEEP, "[    9.000000] BUG: scheduling while atomic: "
+				 "zcbench/123/0x00000002"},
+	{ZCB_FAULT_LOCKDEP,
+	 "[    9.000000] WARNING: possible circular locking dependency detected"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: possible recursive locking detected"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: possible irq lock inversion dependency "
+			    "detected"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: inconsistent lock state"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: suspicious RCU usage"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: bad unlock balance detected!"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: held lock freed!"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order "
+			    "detected"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: zcbench/77 still has locks held!"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] [ BUG: Invalid wait context ]"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] INFO: trying to register non-static key."},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] BUG: MAX_LOCKDEP_ENTRIES too low!"},
+	{ZCB_FAULT_LOCKUP, "[   52.000000] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! "
+			   "[zcbench:312]"},
+	{ZCB_FAULT_LOCKUP, "[   52.000000] watchdog: CPU0: Watchdog detected hard LOCKUP on cpu 0"},
+	{ZCB_FAULT_LOCKUP, "[   52.000000] BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 "
+			   "nice=0 stuck for 31s!"},
+	{ZCB_FAULT_RCU_STALL,
+	 "[   52.000000] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:"},
+	{ZCB_FAULT_RCU_STALL, "[   52.000000] rcu: INFO: rcu_preempt self-detected stall on CPU"},
+	{ZCB_FAULT_RCU_STALL, "[   52.000000] rcu: INFO: rcu_preempt detected expedited stalls on "
+			      "CPUs/tasks: { 1-... } 5252 jiffies s: 17 root: 0x2/."},
+	{ZCB_FAULT_RCU_STALL, "[   52.000000] rcu: rcu_preempt kthread starved for 5252 jiffies! "
+			      "g-1075 f0x2 RCU_GP_WAIT_FQS(5) ->state=0x0 ->cpu=0"},
+	{ZCB_FAULT_HUNG_TASK, "[  241.000000] INFO: task kworker/0:1:9 blocked for more than 120 "
+			      "seconds."},
+	{ZCB_FAULT_HUNG_TASK, "[  241.000000] INFO: task zcbench:99 blocked in I/O wait for more "
+			      "than 120 seconds."},
+	{ZCB_FAULT_WARNING, "[    9.000000] WARNING: CPU: 0 PID: 312 at mm/gup.c:3502 "
+			    "memfd_pin_folios+0x2a1/0x3c0"},
+	{ZCB_FAULT_WARNING,
+	 "[    9.000000] WARNING: mm/gup.c:3502 at memfd_pin_folios+0x2a1/0x3c0, "
+	 "CPU#0: zcbench/312"},
+	{ZCB_FAULT_BUG, "[    9.000000] kernel BUG at mm/shmem.c:1312!"},
+	{ZCB_FAULT_BUG, "[    9.000000] refcount_t: underflow; use-after-free."},
+	{ZCB_FAULT_BUG, "[    9.000000] BUG: spinlock bad magic on CPU#0, zcbench/312"},
+	{ZCB_FAULT_BUG, "[    9.000000] BUG: using smp_processor_id() in preemptible [00000000] "
+			"code: zcbench/312"},
 	/* The stamp's forms, and what may stand before it. */
-	{ ZCB_FAULT_BUG, "[ 1234.567890][  T312] kernel BUG at mm/shmem.c:1312!" },
-	{ ZCB_FAULT_BUG, "[    1.567890] [      C1] kernel BUG at mm/shmem.c:1312!" },
-	{ ZCB_FAULT_BUG, "<2>[    1.567890] kernel BUG at mm/shmem.c:1312!" },
-	{ ZCB_FAULT_BUG, "runner: half a line[    1.567890] kernel BUG at mm/shmem.c:1312!" },
-	{ ZCB_FAULT_BUG, "\x1b[0m\x01\x80[12345.567890] kernel BUG at mm/shmem.c:1312!" },
+	{ZCB_FAULT_BUG, "[ 1234.567890][  T312] kernel BUG at mm/shmem.c:1312!"},
+	{ZCB_FAULT_BUG, "[    1.567890] [      C1] kernel BUG at mm/shmem.c:1312!"},
+	{ZCB_FAULT_BUG, "<2>[    1.567890] kernel BUG at mm/shmem.c:1312!"},
+	{ZCB_FAULT_BUG, "runner: half a line[    1.567890] kernel BUG at mm/shmem.c:1312!"},
+	{ZCB_FAULT_BUG, "\x1b[0m\x01\x80[12345.567890] kernel BUG at mm/shmem.c:1312!"},
 
 	/* What a healthy boot prints. */
-	{ ZCB_FAULT_NONE, "[    0.000000] Linux version 6.12.94+deb13-amd64 (debian-kernel@lists."
-			  "debian.org) #1 SMP PREEMPT_DYNAMIC" },
-	{ ZCB_FAULT_NONE, "[    0.000000] [Firmware Bug]: TSC ADJUST differs within socket(s)" },
-	{ ZCB_FAULT_NONE, "[    0.031415] x86/cpu: SGX disabled by BIOS, bug" },
-	{ ZCB_FAULT_NONE, "[    0.100000] RETBleed: WARNING: Spectre v2 mitigation leaves CPU "
-			  "vulnerable to RETBleed attacks, data leaks possible!" },
-	{ ZCB_FAULT_NONE, "[    0.100000] WARNING: Spectre v2 mitigation leaves CPU vulnerable" },
-	{ ZCB_FAULT_NONE, "[    0.100000] Spectre V2 : Mitigation: Retpolines" },
-	{ ZCB_FAULT_NONE, "[    0.100000] rcu: \tRCU debug extended QS entry/exit." },
-	{ ZCB_FAULT_NONE, "[    0.100000] rcu: Hierarchical SRCU implementation." },
-	{ ZCB_FAULT_NONE, "[    0.100000] rcu: INFO: Adjusting geometry" },
-	{ ZCB_FAULT_NONE, "[    0.100000] NMI watchdog: Perf NMI watchdog permanently disabled" },
-	{ ZCB_FAULT_NONE, "[    0.100000] clocksource: timekeeping watchdog on CPU1: Marking "
-			  "clocksource 'tsc' as unstable because the skew is too large:" },
-	{ ZCB_FAULT_NONE, "[    0.100000] Lock dependency validator: Copyright (c) 2006 Red Hat" },
-	{ ZCB_FAULT_NONE, "[    0.100000] kasan: KernelAddressSanitizer initialized (generic)" },
-	{ ZCB_FAULT_NONE, "[    0.100000] ubsan: enabled" },
-	{ ZCB_FAULT_NONE, "[    0.100000] debug: unmapping init memory" },
-	{ ZCB_FAULT_NONE, "[    0.100000] Kernel command line: panic=-1 oops=panic Oops" },
-	{ ZCB_FAULT_NONE, "[    0.100000] workqueue: foo hogged CPU for >10000us 4 times" },
-	{ ZCB_FAULT_NONE, "[    0.100000] traps: zcbench[12] general protection fault ip:401000 "
-			  "sp:7ffc error:0 in zcbench[401000+1000]" },
-	{ ZCB_FAULT_NONE, "[    0.100000] zcbench[12]: segfault at 0 ip 0000000000401136 sp "
-			  "00007ffc error 6 in zcbench[401000+1000]" },
-	{ ZCB_FAULT_NONE, "[    0.100000] perf: interrupt took too long (2501 > 2500)" },
-	{ ZCB_FAULT_NONE, "[    0.100000] INFO: lockdep is turned off." },
-	{ ZCB_FAULT_NONE, "[    0.100000] ---[ end Kernel panic - not syncing: Fatal ]---" },
-	{ ZCB_FAULT_NONE, "[    0.100000] list_addresses: 4" },
-	{ ZCB_FAULT_NONE, "[    0.100000] md: raid6 algorithm [#1] chosen" },
+	{ZCB_FAULT_NONE, "[    0.000000] Linux version 6.12.94+deb13-amd64 (debian-kernel@lists."
+			 "debian.org) #1 SMP PREEMPT_DYNAMIC"},
+	{ZCB_FAULT_NONE, "[    0.000000] [Firmware Bug]: TSC ADJUST differs within socket(s)"},
+	{ZCB_FAULT_NONE, "[    0.031415] x86/cpu: SGX disabled by BIOS, bug"},
+	{ZCB_FAULT_NONE, "[    0.100000] RETBleed: WARNING: Spectre v2 mitigation leaves CPU "
+			 "vulnerable to RETBleed attacks, data leaks possible!"},
+	{ZCB_FAULT_NONE, "[    0.100000] WARNING: Spectre v2 mitigation leaves CPU vulnerable"},
+	{ZCB_FAULT_NONE, "[    0.100000] Spectre V2 : Mitigation: Retpolines"},
+	{ZCB_FAULT_NONE, "[    0.100000] rcu: \tRCU debug extended QS entry/exit."},
+	{ZCB_FAULT_NONE, "[    0.100000] rcu: Hierarchical SRCU implementation."},
+	{ZCB_FAULT_NONE, "[    0.100000] rcu: INFO: Adjusting geometry"},
+	{ZCB_FAULT_NONE, "[    0.100000] NMI watchdog: Perf NMI watchdog permanently disabled"},
+	{ZCB_FAULT_NONE, "[    0.100000] clocksource: timekeeping watchdog on CPU1: Marking "
+			 "clocksource 'tsc' as unstable because the skew is too large:"},
+	{ZCB_FAULT_NONE, "[    0.100000] Lock dependency validator: Copyright (c) 2006 Red Hat"},
+	{ZCB_FAULT_NONE, "[    0.100000] kasan: KernelAddressSanitizer initialized (generic)"},
+	{ZCB_FAULT_NONE, "[    0.100000] ubsan: enabled"},
+	{ZCB_FAULT_NONE, "[    0.100000] debug: unmapping init memory"},
+	{ZCB_FAULT_NONE, "[    0.100000] Kernel command line: panic=-1 oops=panic Oops"},
+	{ZCB_FAULT_NONE, "[    0.100000] workqueue: foo hogged CPU for >10000us 4 times"},
+	{ZCB_FAULT_NONE, "[    0.100000] traps: zcbench[12] general protection fault ip:401000 "
+			 "sp:7ffc error:0 in zcbench[401000+1000]"},
+	{ZCB_FAULT_NONE, "[    0.100000] zcbench[12]: segfault at 0 ip 0000000000401136 sp "
+			 "00007ffc error 6 in zcbench[401000+1000]"},
+	{ZCB_FAULT_NONE, "[    0.100000] perf: interrupt took too long (2501 > 2500)"},
+	{ZCB_FAULT_NONE, "[    0.100000] INFO: lockdep is turned off."},
+	{ZCB_FAULT_NONE, "[    0.100000] ---[ end Kernel panic - not syncing: Fatal ]---"},
+	{ZCB_FAULT_NONE, "[    0.100000] list_addresses: 4"},
+	{ZCB_FAULT_NONE, "[    0.100000] md: raid6 algorithm [#1] chosen"},
 	/* User space, whatever it says. */
-	{ ZCB_FAULT_NONE, "WARNING: CPU: 0 PID: 1 at home" },
-	{ ZCB_FAULT_NONE, "BUG: this program has one" },
-	{ ZCB_FAULT_NONE, "Kernel panic - not syncing: said a user" },
-	{ ZCB_FAULT_NONE, "[ 12] BUG: no stamp" },
-	{ ZCB_FAULT_NONE, "[12.345] BUG: no stamp of the kernel's" },
-	{ ZCB_FAULT_NONE, "[   12.345678 BUG: no stamp either" },
-	{ ZCB_FAULT_NONE, "[" },
-	{ ZCB_FAULT_NONE, "[    1.000000]" },
-	{ ZCB_FAULT_NONE, "" },
+	{ZCB_FAULT_NONE, "WARNING: CPU: 0 PID: 1 at home"},
+	{ZCB_FAULT_NONE, "BUG: this program has one"},
+	{ZCB_FAULT_NONE, "Kernel panic - not syncing: said a user"},
+	{ZCB_FAULT_NONE, "[ 12] BUG: no stamp"},
+	{ZCB_FAULT_NONE, "[12.345] BUG: no stamp of the kernel's"},
+	{ZCB_FAULT_NONE, "[   12.345678 BUG: no stamp either"},
+	{ZCB_FAULT_NONE, "["},
+	{ZCB_FAULT_NONE, "[    1.000000]"},
+	{ZCB_FAULT_NONE, ""},
 };
 
 #define N_SAMPLES (sizeof(samples) / sizeof(samples[0]))
@@ -306,7 +310,7 @@ struct log {
 
 static struct log open_log(size_t head, size_t tail)
 {
-	struct log log = { .dir = "/tmp/zcb-test-console.XXXXXX" };
+	struct log log = {.dir = "/tmp/zcb-test-console.XXXXXX"};
 
 	assert_non_null(mkdtemp(log.dir));
 	log.dirfd = open(log.dir, O_RDONLY | O_DIRECTORY);
@@ -384,7 +388,7 @@ static void a_full_disk_is_told_once_and_made_good_later(void **state)
 
 	getrlimit(RLIMIT_FSIZE, &old);
 	signal(SIGXFSZ, SIG_IGN);
-	limit = (struct rlimit){ .rlim_cur = 6, .rlim_max = old.rlim_max };
+	limit = (struct rlimit){.rlim_cur = 6, .rlim_max = old.rlim_max};
 	setrlimit(RLIMIT_FSIZE, &limit);
 	assert_int_equal(zcb_console_write(log.console, "123456789", 9), -EFBIG);
 	assert_int_equal(zcb_console_write(log.console, "abc", 3), 0);

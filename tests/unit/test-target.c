@@ -21,6 +21,9 @@
 #include <unistd.h>
 
 #include "bench/base/io.h"
+#include "bench/target/accel-memory.h"
+#include "bench/target/accel.h"
+#include "bench/target/native.h"
 #include "bench/target/process.h"
 #include "bench/target/target.h"
 
@@ -54,8 +57,9 @@ static void make_folder(const char *dir, const char *name)
 
 static int set_up(void **state)
 {
-	static const char *const folders[] = { "images", "images/rootfs", "images/rootfs/root",
-					       "images/stock", "vm-images", "boot", "temp" };
+	static const char *const folders[] = {"images",	      "images/rootfs", "images/rootfs/root",
+					      "images/stock", "vm-images",     "boot",
+					      "temp"};
 	struct place *p = calloc(1, sizeof(*p));
 
 	strcpy(p->dir, "/tmp/zcb-test-target.XXXXXX");
@@ -121,7 +125,7 @@ static void wait_for_end(struct zcb_target *target)
 	uint64_t deadline = zcb_now_ns() + 30000000000U;
 
 	while (zcb_target_outcome(target) == ZCB_OUTCOME_RUNNING && zcb_now_ns() < deadline) {
-		struct pollfd event = { .fd = zcb_target_event_fd(target), .events = POLLIN };
+		struct pollfd event = {.fd = zcb_target_event_fd(target), .events = POLLIN};
 
 		poll(&event, 1, 1000);
 		assert_int_equal(zcb_target_pump(target), 0);
@@ -171,12 +175,12 @@ static pid_t noted_pid(const struct place *p, const char *word)
 {
 	for (int i = 0; i < 3000; i++) {
 		char *text = NULL, *at;
-		int pid = 0;
+		pid_t pid = 0;
 
 		if (!zcb_read_file(AT_FDCWD, p->note, 1 << 16, &text, NULL)) {
 			at = strstr(text, word);
 			if (at && strchr(at, '\n'))
-				pid = atoi(at + strlen(word));
+				pid = (pid_t)strtol(at + strlen(word), NULL, 10);
 			free(text);
 		}
 		if (pid)
@@ -311,7 +315,7 @@ static void pump_until_fault(struct zcb_target *target)
 	size_t n = 0;
 
 	for (int i = 0; i < 300 && n == 0; i++) {
-		struct pollfd event = { .fd = zcb_target_event_fd(target), .events = POLLIN };
+		struct pollfd event = {.fd = zcb_target_event_fd(target), .events = POLLIN};
 
 		poll(&event, 1, 100);
 		zcb_target_pump(target);
@@ -376,9 +380,44 @@ static void a_signal_that_kills_qemu_is_told(void **state)
 	zcb_target_expect_end(target);
 	wait_for_end(target);
 	expect(target, ZCB_OUTCOME_QEMU_DIED,
-	       "qemu: killed by signal 11 (Segmentation fault); its last words: KVM internal "
-	       "error. Suberror: 1");
+	       "qemu: killed by signal 11 (Segmentation fault); its last words: "
+	       "qemu-system-x86_64: ../util/error.c: assertion failed");
 	zcb_target_destroy(target);
+}
+
+static void a_vm_that_kvm_gave_up_is_ended_at_once(void **state)
+{
+	struct place *p = *state;
+	struct zcb_target *target = start(p, "stuck");
+	pid_t pid = noted_initrd(p);
+
+	wait_for_end(target);
+	expect(target, ZCB_OUTCOME_QEMU_DIED, "qemu: it gave up: KVM internal error. Suberror: 1");
+	assert_true(is_gone(pid));
+	zcb_target_destroy(target);
+	expect_in_file(p->boot, "qemu.log", "extra data[0]");
+}
+
+static void the_end_after_a_goodbye_is_waited_for(void **state)
+{
+	struct zcb_target *target = start(*state, "slow");
+
+	zcb_target_expect_end(target);
+	assert_int_equal(zcb_target_stop(target, ZCB_OUTCOME_HANG), ZCB_OUTCOME_CLEAN);
+	zcb_target_destroy(target);
+}
+
+static void the_end_after_the_channels_end_is_waited_for(void **state)
+{
+	struct zcb_target *target;
+	char hello[7];
+
+	setenv("ZCB_FAKE_END", "panic", 1);
+	target = start(*state, "slow");
+	assert_int_equal(zcb_read_all(zcb_target_channel(target), hello, sizeof(hello)), -ENODATA);
+	assert_int_equal(zcb_target_stop(target, ZCB_OUTCOME_LOST), ZCB_OUTCOME_PANIC);
+	zcb_target_destroy(target);
+	unsetenv("ZCB_FAKE_END");
 }
 
 static void silence_is_a_hang_when_the_caller_says_so(void **state)
@@ -413,8 +452,7 @@ static void who_ignores_the_polite_end_is_killed(void **state)
 	pid_t pid = noted_initrd(p);
 
 	usleep(100000);
-	assert_int_equal(zcb_target_stop(target, ZCB_OUTCOME_INTERRUPTED),
-			 ZCB_OUTCOME_INTERRUPTED);
+	assert_int_equal(zcb_target_stop(target, ZCB_OUTCOME_INTERRUPTED), ZCB_OUTCOME_INTERRUPTED);
 	assert_true(is_gone(pid));
 	zcb_target_destroy(target);
 }
@@ -465,7 +503,7 @@ static pid_t orphan(const struct place *p)
 static void age_entries(const char *dir)
 {
 	DIR *list = opendir(dir);
-	struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
 	struct dirent *entry;
 
 	while ((entry = readdir(list)))
@@ -502,7 +540,7 @@ static void a_full_disk_is_told_and_nothing_else_is_lost(void **state)
 	target = start(p, "panic");
 	noted_initrd(p);
 	getrlimit(RLIMIT_FSIZE, &old);
-	limit = (struct rlimit){ .rlim_cur = 4, .rlim_max = old.rlim_max };
+	limit = (struct rlimit){.rlim_cur = 4, .rlim_max = old.rlim_max};
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	while (zcb_target_outcome(target) == ZCB_OUTCOME_RUNNING) {
@@ -559,7 +597,7 @@ static struct zcb_target *start_native(struct place *p, const char *script)
 	make_file(p->dir, "runner", script);
 	snprintf(path, sizeof(path), "%s/runner", p->dir);
 	p->config.program = path;
-	if (zcb_target_native_start(&p->config, &target, &err))
+	if (zcb_native_start_unchecked(&p->config, &target, &err))
 		fail_msg("%s", err.text);
 	assert_null(zcb_target_argv(target));
 	return target;
@@ -593,13 +631,67 @@ static void a_native_runner_that_fails_is_lost(void **state)
 	zcb_target_destroy(target);
 }
 
+/* The choice of the accelerator */
+
+static void expect_choice(const struct place *p, const char *behaviour, const char *answer,
+			  enum zcb_accel accel, const char *reason)
+{
+	struct zcb_accel_choice choice;
+	struct zcb_error err;
+
+	setenv("ZCB_FAKE", behaviour, 1);
+	setenv("ZCB_FAKE_ANSWER", answer, 1);
+	if (zcb_accel_probe_boot(&p->config, &choice, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(zcb_accel_name(choice.accel), zcb_accel_name(accel));
+	if (!strstr(choice.reason, reason))
+		fail_msg("\"%s\" is not in: %s", reason, choice.reason);
+}
+
+static void kvm_is_chosen_only_where_it_works_inside(void **state)
+{
+	struct place *p = *state;
+
+	expect_choice(p, "probe", "{\"type\":\"probe\",\"kvm\":true,\"reason\":\"\"}",
+		      ZCB_ACCEL_KVM, "works inside");
+	expect_choice(p, "probe",
+		      "{\"type\":\"probe\",\"kvm\":false,\"reason\":\"KVM_RUN: \\u0001 error\"}",
+		      ZCB_ACCEL_TCG, "no KVM inside it, KVM_RUN: ? error (load");
+	expect_choice(p, "probe", "nonsense", ZCB_ACCEL_TCG, "cannot be read");
+	expect_choice(p, "stuck", "", ZCB_ACCEL_TCG,
+		      "did not boot: qemu: it gave up: KVM internal");
+	expect_choice(p, "exit-1", "", ZCB_ACCEL_TCG, "did not boot: qemu: exit code 1");
+	expect_choice(p, "panic", "", ZCB_ACCEL_TCG, "did not boot: kernel: Kernel panic");
+}
+
+static void a_probe_is_remembered_for_what_it_saw(void **state)
+{
+	struct place *p = *state;
+	struct zcb_accel_choice choice = {.accel = ZCB_ACCEL_KVM, .reason = "so it was"};
+
+	setenv("XDG_CACHE_HOME", p->temp, 1);
+	assert_int_equal(zcb_accel_recall("a", &choice), -ENOENT);
+	assert_int_equal(zcb_accel_remember("a", &choice), 0);
+	assert_int_equal(zcb_accel_recall("b", &choice), -ENOENT);
+	choice = (struct zcb_accel_choice){.accel = ZCB_ACCEL_TCG};
+	assert_int_equal(zcb_accel_recall("a", &choice), 0);
+	assert_int_equal(choice.accel, ZCB_ACCEL_KVM);
+	assert_true(choice.remembered);
+	assert_non_null(strstr(choice.reason, "so it was (as probed before; "));
+	make_file(p->temp, "zcbench/kvm-probe.json", "{\"key\":\"a\",\"kvm\":1,\"reason\":\"x\"}");
+	assert_int_equal(zcb_accel_recall("a", &choice), -ENOENT);
+	make_file(p->temp, "zcbench/kvm-probe.json", "torn");
+	assert_int_equal(zcb_accel_recall("a", &choice), -ENOENT);
+	unsetenv("XDG_CACHE_HOME");
+}
+
 /* Processes */
 
 static void a_program_that_does_not_end_is_killed(void **state)
 {
-	const char *const endless[] = { "/bin/sleep", "1000", NULL };
-	const char *const echo[] = { "/bin/echo", "0123456789", NULL };
-	const char *const fails[] = { "/bin/false", NULL };
+	const char *const endless[] = {"/bin/sleep", "1000", NULL};
+	const char *const echo[] = {"/bin/echo", "0123456789", NULL};
+	const char *const fails[] = {"/bin/false", NULL};
 	char output[6];
 
 	assert_int_equal(zcb_process_run(endless, NULL, 100, output, sizeof(output)), -ETIMEDOUT);
@@ -622,6 +714,9 @@ int main(void)
 		TEST(going_off_without_a_goodbye_is_lost),
 		TEST(an_error_of_qemu_is_told_in_its_words),
 		TEST(a_signal_that_kills_qemu_is_told),
+		TEST(a_vm_that_kvm_gave_up_is_ended_at_once),
+		TEST(the_end_after_a_goodbye_is_waited_for),
+		TEST(the_end_after_the_channels_end_is_waited_for),
 		TEST(silence_is_a_hang_when_the_caller_says_so),
 		TEST(a_hang_names_the_consoles_last_line),
 		TEST(who_ignores_the_polite_end_is_killed),
@@ -632,6 +727,8 @@ int main(void)
 		TEST(what_is_missing_is_named_with_its_mend),
 		TEST(a_native_runner_speaks_over_its_channel),
 		TEST(a_native_runner_that_fails_is_lost),
+		TEST(kvm_is_chosen_only_where_it_works_inside),
+		TEST(a_probe_is_remembered_for_what_it_saw),
 		TEST(a_program_that_does_not_end_is_killed),
 	};
 

@@ -12,6 +12,7 @@
 
 #include "bench/base/cleanup.h"
 #include "vm-images/host/init.h"
+#include "vm-images/host/kvm_probe.h"
 
 /*
  * /init of the host under test: brings the kernel up to where zcbench's runner can work, hands
@@ -36,7 +37,6 @@ static const struct mount_row early_mounts[] = {
 	{ "proc", "/proc", "proc", NULL, 0, 0 },
 	{ "sysfs", "/sys", "sysfs", NULL, 0, 0 },
 	{ "devtmpfs", "/dev", "devtmpfs", NULL, 0, 0 },
-	{ "tmpfs", "/dev/shm", "tmpfs", NULL, 0, 0 },
 	/* Where a measurement looks, and what a developer's own kernel may lack. */
 	{ "debugfs", "/sys/kernel/debug", "debugfs", NULL, 0, 1 },
 	{ "tracefs", "/sys/kernel/tracing", "tracefs", NULL, 0, 1 },
@@ -49,6 +49,7 @@ static const struct mount_row root_mounts[] = {
 	{ "tmpfs", NEW_ROOT "/tmp", "tmpfs", NULL, 0, 0 },
 	{ "tmpfs", NEW_ROOT "/run", "tmpfs", NULL, 0, 0 },
 	{ "tmpfs", NEW_ROOT "/var/tmp", "tmpfs", NULL, 0, 0 },
+	{ "tmpfs", "/dev/shm", "tmpfs", NULL, 0, 0 },
 	{ "/dev", NEW_ROOT "/dev", NULL, NULL, MS_MOVE, 0 },
 	{ "/sys", NEW_ROOT "/sys", NULL, NULL, MS_MOVE, 0 },
 	{ "/proc", NEW_ROOT "/proc", NULL, NULL, MS_MOVE, 0 },
@@ -77,8 +78,6 @@ static int mount_all(const struct mount_row *rows, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct mount_row *row = &rows[i];
 
-		if (!strcmp(row->target, "/dev/shm"))
-			mkdir(row->target, 01777);
 		if (!mount(row->source, row->target, row->type, row->flags, row->options))
 			continue;
 		int err = -errno;
@@ -107,6 +106,7 @@ static int on_command_line(const char *word)
 
 static int switch_root(void)
 {
+	mkdir("/dev/shm", 01777); /* devtmpfs has no such folder of its own */
 	int err = mount_all(root_mounts, COUNT(root_mounts));
 
 	if (err)

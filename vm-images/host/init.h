@@ -17,12 +17,6 @@ __attribute__((format(printf, 1, 2))) void zcb_say(const char *fmt, ...);
 int zcb_load_modules(const char *dir);
 
 /**
- * Runs a few instructions in a virtual machine of this kernel. Returns 0 when they did what they
- * should, or -errno; *ret_reason then names the step, or is NULL.
- */
-int zcb_probe_kvm(const char **ret_reason);
-
-/**
  * Waits for the virtio-serial port of that name and stores its device's path in ret_path.
  * Returns 0, -ETIMEDOUT, or -ENAMETOOLONG.
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +9,23 @@
 
 #include "bench/base/cleanup.h"
 #include "vm-images/host/init.h"
+
+enum { CPUID_1_ECX_VMX = 1 << 5, CPUID_80000001_ECX_SVM = 1 << 2 };
+
+/*
+ * Whether it is the KVM of the other vendor. It would only refuse, but is half a second under
+ * emulation.
+ */
+static int is_foreign(const char *name)
+{
+	unsigned int a, b, c, d;
+
+	if (!strcmp(name, "kvm-intel.ko"))
+		return !__get_cpuid(1, &a, &b, &c, &d) || !(c & CPUID_1_ECX_VMX);
+	if (!strcmp(name, "kvm-amd.ko") || !strcmp(name, "ccp.ko"))
+		return !__get_cpuid(0x80000001, &a, &b, &c, &d) || !(c & CPUID_80000001_ECX_SVM);
+	return 0;
+}
 
 static int load_module(const char *dir, const char *name)
 {
@@ -40,7 +58,7 @@ int zcb_load_modules(const char *dir)
 		const char *name = line + optional;
 
 		line[strcspn(line, "\n")] = '\0';
-		int err = *name ? load_module(dir, name) : 0;
+		int err = *name && !is_foreign(name) ? load_module(dir, name) : 0;
 
 		if (err && !optional) {
 			zcb_say("module %s: %s", name, strerror(-err));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # zcb_… is lib.sh's
 # The root file system of the host under test: Debian 13's packages, unpacked and not configured
 # (nothing in them needs it), so no root and no chroot. Sourced by scripts/setup.
 
@@ -15,7 +15,9 @@ rootfs_packages() { sed 's/#.*//' "$rootfs_recipe/packages" | xargs; }
 download_packages() {
 	local packages
 	read -ra packages <<<"$(rootfs_packages)"
-	debian apt-get -qq --print-uris install "${packages[@]}" | awk '{ print $2 }' |
+	# apt names only what it has not yet: so it is asked with an empty folder of archives.
+	mkdir -p "$zcb_apt/no-debs/partial"
+	debian apt-get -qq -o "Dir::Cache::archives=$zcb_apt/no-debs" --print-uris install "${packages[@]}" | awk '{ print $2 }' |
 		sort | awk '/^base-files_/ { print; next } { rest = rest $0 "\n" }
 			END { printf "%s", rest }' >"$1"
 	debian apt-get -qy --download-only install "${packages[@]}"

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `zcbench list`: what there is to choose from. */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/error.h"
+#include "bench/commands/command.h"
+#include "bench/consumers/consumer.h"
+#include "bench/guest/guest.h"
+#include "bench/plan/plan.h"
+#include "bench/plan/variants.h"
+#include "workloads/workload.h"
+
+static void add(json_t *array, const char *name, const char *summary)
+{
+	json_array_append_new(array, json_pack("{s:s, s:s}", "name", name, "summary", summary));
+}
+
+static json_t *list_variants(void)
+{
+	json_t *array = json_array();
+
+	for (const struct zcb_variant *v = zcb_variants; v->name; v++)
+		add(array, v->name, v->summary);
+	return array;
+}
+
+static json_t *list_workloads(void)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; zcb_workloads[i]; i++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "name", zcb_workloads[i]->name,
+						       "summary", zcb_workloads[i]->summary, "needs",
+						       zcb_workloads[i]->needs));
+	return array;
+}
+
+static json_t *list_consumers(void)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; zcb_consumers[i]; i++)
+		add(array, zcb_consumers[i]->name, zcb_consumers[i]->summary);
+	return array;
+}
+
+static json_t *list_guests(void)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; zcb_guests[i]; i++)
+		add(array, zcb_guests[i]->name, zcb_guests[i]->summary);
+	return array;
+}
+
+static json_t *list_metrics(void)
+{
+	static const char *const metrics[][2] = {
+		{ "punch", "ns: one fallocate() that punches a hole" },
+		{ "refill", "ns: the guest draws its next frame over the holes, asked to published" },
+		{ "coherence.fresh", "ns: published after a refill to the first read that is all fresh; "
+				     "never is censored" },
+		{ "export.create", "ns: the udmabuf ioctl" },
+		{ "export.close", "ns: close() of the last reference to the dma-buf" },
+		{ "frame.read", "ns: one whole frame read and verified" },
+		{ "frame.copy", "ns: a plain copy of the same memory, right after" },
+		{ "frame.stale", "pages: stale pages of one frame, by frames since the hole" },
+	};
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+		add(array, metrics[i][0], metrics[i][1]);
+	return array;
+}
+
+static json_t *list_plans(void)
+{
+	json_t *array = json_array();
+
+	for (const struct zcb_builtin_plan *plan = zcb_builtin_plans; plan->name; plan++) {
+		json_t *json = json_loads(plan->json, 0, NULL);
+		const char *summary = json_string_value(json_object_get(json, "summary"));
+
+		add(array, plan->name, summary ? summary : "");
+		json_decref(json);
+	}
+	return array;
+}
+
+static json_t *list_kernels(void)
+{
+	json_t *array = json_array();
+	bool stock = access(ZCB_SOURCE_IMAGES "/stock/vmlinuz", R_OK) == 0;
+	bool variants = access(ZCB_SOURCE_IMAGES "/variants/vmlinuz", R_OK) == 0;
+
+	add(array, "stock", stock ? "Debian 13's own kernel" :
+				    "missing: make it with ./scripts/setup image");
+	add(array, "variants", variants ? "our build of Debian 13's source" :
+					  "missing: make it with ./scripts/setup kernel");
+	return array;
+}
+
+static const struct {
+	const char *name;
+	json_t *(*list)(void);
+} topics[] = {
+	{ "variants", list_variants },	 { "workloads", list_workloads },
+	{ "consumers", list_consumers }, { "guests", list_guests },
+	{ "metrics", list_metrics },	 { "plans", list_plans },
+	{ "kernels", list_kernels },
+};
+
+#define TOPICS (sizeof(topics) / sizeof(topics[0]))
+
+static void print_topic(const char *name, json_t *array)
+{
+	json_t *item;
+	size_t i;
+
+	printf("%s\n", name);
+	json_array_foreach(array, i, item) {
+		const char *needs = json_string_value(json_object_get(item, "needs"));
+
+		printf("  %-16s %s\n", json_string_value(json_object_get(item, "name")),
+		       json_string_value(json_object_get(item, "summary")));
+		if (needs)
+			printf("  %-16s needs: %s\n", "", needs);
+	}
+}
+
+static int print_lists(const char *wanted, bool as_json)
+{
+	json_t *all = json_object();
+	int found = 0;
+
+	for (size_t i = 0; i < TOPICS; i++) {
+		if (wanted && strcmp(wanted, topics[i].name) != 0)
+			continue;
+		json_object_set_new(all, topics[i].name, topics[i].list());
+		if (!as_json)
+			print_topic(topics[i].name, json_object_get(all, topics[i].name));
+		found++;
+	}
+	if (as_json && found) {
+		json_dumpf(all, stdout, JSON_INDENT(1));
+		printf("\n");
+	}
+	json_decref(all);
+	return found;
+}
+
+int zcb_command_list(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *wanted;
+	bool as_json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h')
+			printf("usage: zcbench list [variants|workloads|consumers|guests|metrics|plans|kernels]"
+			       " [--json]\n\nLists what there is to choose from, of one kind or of all.\n");
+		if (option != 'j')
+			return option == 'h' ? ZCB_EXIT_CLEAN : ZCB_EXIT_USAGE;
+		as_json = true;
+	}
+	wanted = optind < argc ? argv[optind] : NULL;
+	if (!print_lists(wanted, as_json)) {
+		fprintf(stderr, "zcbench: usage: there is no list of \"%s\": see zcbench list --help\n",
+			wanted);
+		return ZCB_EXIT_USAGE;
+	}
+	return ZCB_EXIT_CLEAN;
+}

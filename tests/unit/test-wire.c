@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/io.h"
+#include "bench/results/wire.h"
+
+/* A wire and the pipe it is fed through. */
+struct line {
+	struct zcb_wire wire;
+	int in, out;
+};
+
+static int set_up(void **state)
+{
+	struct line *line = calloc(1, sizeof(*line));
+	int fds[2];
+
+	assert_non_null(line);
+	assert_return_code(pipe2(fds, O_CLOEXEC | O_NONBLOCK), errno);
+	line->in = fds[0];
+	line->out = fds[1];
+	*state = line;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct line *line = *state;
+
+	zcb_wire_finish(&line->wire);
+	close(line->in);
+	if (line->out >= 0)
+		close(line->out);
+	free(line);
+	return 0;
+}
+
+/* Everything goes through the pipe, in parts that fit into it. */
+static void feed(struct line *line, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		size_t part = n < 32768 ? n : 32768;
+
+		assert_int_equal(zcb_write_all(line->out, bytes, part), 0);
+		for (size_t left = part; left > 0;) {
+			ssize_t done = zcb_wire_receive(&line->wire, line->in);
+
+			assert_true(done > 0);
+			left -= (size_t)done;
+		}
+		bytes += part;
+		n -= part;
+	}
+}
+
+static void feed_text(struct line *line, const char *text)
+{
+	feed(line, text, strlen(text));
+}
+
+static void expect(struct line *line, const char *type, const void *payload, size_t n)
+{
+	struct zcb_wire_message message;
+
+	assert_int_equal(zcb_wire_next(&line->wire, &message), 1);
+	assert_string_equal(message.type, type);
+	assert_int_equal(message.payload_n, n);
+	if (n)
+		assert_memory_equal(message.payload, payload, n);
+	json_decref(message.json);
+}
+
+static void expect_nothing(struct line *line)
+{
+	struct zcb_wire_message message;
+
+	assert_int_equal(zcb_wire_next(&line->wire, &message), 0);
+}
+
+static void expect_refusal(struct line *line)
+{
+	struct zcb_wire_message message;
+
+	assert_int_equal(zcb_wire_next(&line->wire, &message), -EPROTO);
+}
+
+static const char stream[] = "{\"type\":\"hello\"}\n"
+			     "{\"type\":\"file\",\"bytes\":17}\nfirst\n{\"type\":\n\n\0"
+			     "{\"type\":\"bye\"}\n";
+static const char payload[] = "first\n{\"type\":\n\n";
+
+static void take_the_stream(struct line *line)
+{
+	expect(line, "hello", NULL, 0);
+	expect(line, "file", payload, 17);
+	expect(line, "bye", NULL, 0);
+	expect_nothing(line);
+}
+
+static void split_at_every_byte(void **state)
+{
+	struct line *line = *state;
+	size_t n = sizeof(stream) - 1;
+
+	for (size_t cut = 0; cut <= n; cut++) {
+		feed(line, stream, cut);
+		feed(line, stream + cut, n - cut);
+		take_the_stream(line);
+	}
+}
+
+/* As before, but what is whole already is taken before the rest comes. */
+static void taken_as_early_as_can_be(void **state)
+{
+	static const char *const types[] = { "hello", "file", "bye" };
+	struct line *line = *state;
+	size_t seen = 0;
+
+	for (size_t i = 0; i < sizeof(stream) - 1; i++) {
+		struct zcb_wire_message message;
+
+		feed(line, stream + i, 1);
+		if (zcb_wire_next(&line->wire, &message) == 0)
+			continue;
+		assert_true(seen < 3);
+		assert_string_equal(message.type, types[seen++]);
+		json_decref(message.json);
+	}
+	assert_int_equal(seen, 3);
+}
+
+static void sent_is_received(void **state)
+{
+	struct line *line = *state;
+	char bytes[5000];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i % 3 ? i : '\n');
+	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s, s:s}", "type", "file", "name", "a\nb"),
+				       bytes, sizeof(bytes)), 0);
+	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s}", "type", "bye"), NULL, 0), 0);
+	while (zcb_wire_receive(&line->wire, line->in) > 0)
+		;
+	expect(line, "file", bytes, sizeof(bytes));
+	expect(line, "bye", NULL, 0);
+	expect_nothing(line);
+}
+
+static void payload_larger_than_any_room(void **state)
+{
+	struct line *line = *state;
+	size_t n = 3U << 20;
+	char *bytes = malloc(n);
+
+	assert_non_null(bytes);
+	memset(bytes, '\n', n);
+	feed_text(line, "{\"type\":\"file\",\"bytes\":3145728}\n");
+	expect_nothing(line);
+	feed(line, bytes, n);
+	expect(line, "file", bytes, n);
+	expect_nothing(line);
+	free(bytes);
+}
+
+static void garbage_is_refused(void **state)
+{
+	static const char *const garbage[] = {
+		"hello\n", "\n", "{}\n", "[]\n", "null\n", "{\"type\":3}\n", "{\"type\":null}\n",
+		"{\"type\":\"a\"\n", "{\"type\":\"a\"}}\n", "\xff\xfe\n",
+		"{\"type\":\"file\",\"bytes\":-1}\n",
+		"{\"type\":\"file\",\"bytes\":268435457}\n",
+		"{\"type\":\"file\",\"bytes\":9223372036854775807}\n",
+		"{\"type\":\"file\",\"bytes\":\"7\"}\n",
+		"{\"type\":\"file\",\"bytes\":7.5}\n",
+	};
+
+	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		struct line *line;
+
+		set_up((void **)&line);
+		feed_text(line, garbage[i]);
+		expect_refusal(line);
+		expect_refusal(line); /* it does not get better */
+		tear_down((void **)&line);
+	}
+}
+
+static void garbage_behind_a_message(void **state)
+{
+	struct line *line = *state;
+
+	feed_text(line, "{\"type\":\"hello\"}\nhello\n");
+	expect(line, "hello", NULL, 0);
+	expect_refusal(line);
+}
+
+static void line_without_end_is_refused(void **state)
+{
+	struct line *line = *state;
+	size_t n = (1U << 20) + 1;
+	char *bytes = malloc(n);
+
+	assert_non_null(bytes);
+	memset(bytes, ' ', n);
+	feed(line, bytes, n - 1);
+	expect_nothing(line);
+	feed(line, bytes, 1);
+	expect_refusal(line);
+	free(bytes);
+}
+
+static void line_too_long_with_an_end_is_refused(void **state)
+{
+	struct line *line = *state;
+	size_t n = (1U << 20) + 100;
+	char *bytes = malloc(n);
+
+	assert_non_null(bytes);
+	memset(bytes, ' ', n);
+	feed(line, bytes, n);
+	feed_text(line, "{\"type\":\"hello\"}\n");
+	expect_refusal(line);
+	free(bytes);
+}
+
+static void end_and_nothing_are_told_apart(void **state)
+{
+	struct line *line = *state;
+
+	expect_nothing(line);
+	assert_int_equal(zcb_wire_receive(&line->wire, line->in), -EAGAIN);
+	feed_text(line, "{\"type\":\"hel");
+	close(line->out);
+	line->out = -1;
+	assert_int_equal(zcb_wire_receive(&line->wire, line->in), 0);
+	expect_nothing(line);
+}
+
+static void sending_into_a_closed_pipe_is_an_error(void **state)
+{
+	struct line *line = *state;
+
+	signal(SIGPIPE, SIG_IGN);
+	close(line->in);
+	line->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s}", "type", "bye"), NULL, 0), -EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+}
+
+#define WIRE_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		WIRE_TEST(split_at_every_byte),
+		WIRE_TEST(taken_as_early_as_can_be),
+		WIRE_TEST(sent_is_received),
+		WIRE_TEST(payload_larger_than_any_room),
+		cmocka_unit_test(garbage_is_refused),
+		WIRE_TEST(garbage_behind_a_message),
+		WIRE_TEST(line_without_end_is_refused),
+		WIRE_TEST(line_too_long_with_an_end_is_refused),
+		WIRE_TEST(end_and_nothing_are_told_apart),
+		WIRE_TEST(sending_into_a_closed_pipe_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
