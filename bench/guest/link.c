@@ -122,6 +122,24 @@ static int receive_reply(struct zcb_link *link, uint16_t type, void **ret_payloa
 	return 0;
 }
 
+/* A guest that is gone must be an error of ours and not a signal: a cell's process has SIGPIPE. */
+static int transmit(struct zcb_link *link, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+
+	while (n > 0) {
+		ssize_t done = send(link->fd, p, n, MSG_NOSIGNAL);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
 static int send_request(struct zcb_link *link, uint16_t type, const void *payload, uint32_t n,
 			struct zcb_error *err)
 {
@@ -132,10 +150,10 @@ static int send_request(struct zcb_link *link, uint16_t type, const void *payloa
 		.serial = ++link->serial,
 		.length = n,
 	};
-	int ret = zcb_write_all(link->fd, &header, sizeof(header));
+	int ret = transmit(link, &header, sizeof(header));
 
 	if (!ret)
-		ret = zcb_write_all(link->fd, payload, n);
+		ret = transmit(link, payload, n);
 	return ret ? zcb_fail(err, -ENOTCONN, "guest: it is gone (%s)", strerror(-ret)) : 0;
 }
 
