@@ -20,8 +20,8 @@ static int write_summary(const struct zcb_results *results, const struct zcb_sum
 	if (!result)
 		result = zcb_replace_file(results->dirfd, "summary.json", text, strlen(text));
 	if (result)
-		return zcb_fail(err, result, "host set-up: writing %s/summary.json: %s", results->dir,
-				strerror(-result));
+		return zcb_fail(err, result, "host set-up: writing %s/summary.json: %s",
+				results->dir, strerror(-result));
 	return 0;
 }
 

@@ -7,9 +7,9 @@
 /**
  * Makes the report of a run directory: its summary.json, its plots/, and the page, which goes to
  * output_path, or to report.html in the run directory where that is NULL. Files are replaced in one
- * step. Returns 0, with err->text either "" or a warning (a plot could not be drawn; its place in the
- * page says so); -ENOTDIR where run_dir is no run directory; -EBADMSG where it is damaged beyond
- * use; or another -errno with err filled.
+ * step. Returns 0, with err->text either "" or a warning (a plot could not be drawn; its place in
+ * the page says so); -ENOTDIR where run_dir is no run directory; -EBADMSG where it is damaged
+ * beyond use; or another -errno with err filled.
  */
 int zcb_report_write(const char *run_dir, const char *output_path, struct zcb_error *err);
 

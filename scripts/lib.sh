@@ -86,7 +86,7 @@ complaint() {
 # step_failed WHAT MEND: ends with one sentence that has both, and the step's own complaint.
 step_failed() {
 	local why
-	why=$(complaint)
+	why=$(complaint || :)
 	if grep -qi 'no space left' "$zcb_log"; then
 		infra "$1: the disk of $zcb_cache is full; free some space, or set XDG_CACHE_HOME to a larger disk"
 	fi

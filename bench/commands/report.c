@@ -32,7 +32,7 @@ static int usage(const char *what, const char *which)
 
 static int write_report(const char *dir, const char *output)
 {
-	struct zcb_error err = { "" };
+	struct zcb_error err = {""};
 	int result = zcb_report_write(dir, output, &err);
 
 	if (*err.text)
@@ -51,10 +51,10 @@ static int write_report(const char *dir, const char *output)
 int zcb_command_report(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "format", required_argument, NULL, 'f' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{"format", required_argument, NULL, 'f'},
+		{"output", required_argument, NULL, 'o'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	const char *output = NULL;
 	int option;

@@ -23,12 +23,12 @@ struct request {
 	const char *plan, *accel, *output, *images;
 	struct zcb_plan_options plan_options;
 	struct zcb_run_config config;
-	bool resume, no_report, target_given;
+	bool resume, no_report, needs;
 };
 
 enum { OPT_KERNEL = 256, OPT_VARIANTS, OPT_MEMORY, OPT_GUESTS, OPT_WORKLOADS, OPT_CONSUMERS, OPT_FENCE,
        OPT_BOOTS, OPT_DURATION, OPT_SEED, OPT_RESUME, OPT_TARGET, OPT_ACCEL, OPT_PLAN, OPT_IMAGES,
-       OPT_CPUS, OPT_RAM, OPT_SILENCE, OPT_NO_REPORT };
+       OPT_CPUS, OPT_RAM, OPT_SILENCE, OPT_NO_REPORT, OPT_NEEDS };
 
 static const struct option options[] = {
 	{ "plan", required_argument, NULL, OPT_PLAN },
@@ -50,6 +50,7 @@ static const struct option options[] = {
 	{ "ram", required_argument, NULL, OPT_RAM },
 	{ "silence", required_argument, NULL, OPT_SILENCE },
 	{ "no-report", no_argument, NULL, OPT_NO_REPORT },
+	{ "needs", no_argument, NULL, OPT_NEEDS },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -76,6 +77,7 @@ static void usage(void)
 	       "  --silence S          a host that says nothing for S seconds hangs  [from its boot]\n"
 	       "  --images DIR         kernels and root file system               [build/images]\n"
 	       "  --resume             go on with the run in DIR; its plan and options count\n"
+	       "  --needs              only print the kernels that the plan wants, one a line\n"
 	       "  --no-report          leave the report to `zcbench report DIR`\n"
 	       "  -o DIR               the run directory              [zcbench-DATE-TIME]\n\n"
 	       "Exit codes: 0 all as declared, 2 usage, 11 a frame wrong where the declaration says\n"
@@ -146,6 +148,7 @@ static int take_option(struct request *request, int option, const char *name)
 	case OPT_IMAGES: request->config.images = optarg; return 0;
 	case OPT_RESUME: request->resume = true; return 0;
 	case OPT_NO_REPORT: request->no_report = true; return 0;
+	case OPT_NEEDS: request->needs = true; return 0;
 	case 'o': request->output = optarg; return 0;
 	case OPT_TARGET: return take_target(request);
 	case OPT_FENCE:
@@ -340,10 +343,23 @@ static int conduct(struct request *request, struct zcb_plan *plan)
 						  ZCB_EXIT_INFRASTRUCTURE);
 	}
 	zcb_rundir_close(&dir);
+	print_totals(&totals, request->output);
 	if (!request->no_report)
 		write_report(request->output);
-	print_totals(&totals, request->output);
 	return (int)totals.exit_code;
+}
+
+static int print_needs(const struct zcb_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n; i++) {
+		uint32_t j = 0;
+
+		while (j < i && strcmp(plan->cell[j].kernel, plan->cell[i].kernel) != 0)
+			j++;
+		if (j == i)
+			printf("%s\n", plan->cell[i].kernel);
+	}
+	return ZCB_EXIT_CLEAN;
 }
 
 static json_t *command_line(int argc, char **argv)
@@ -385,6 +401,11 @@ int zcb_command_run(int argc, char **argv)
 		return ret;
 	if (!request.resume && zcb_plan_make(request.plan, &request.plan_options, &plan, &err))
 		return complain(ZCB_EXIT_USAGE, err.text);
+	if (request.needs) {
+		ret = print_needs(&plan);
+		zcb_plan_finish(&plan);
+		return ret;
+	}
 	if (realpath("/proc/self/exe", program))
 		request.config.program = program;
 	name_output(name, sizeof(name));

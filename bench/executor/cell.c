@@ -354,6 +354,16 @@ static const char *status_of(const struct running *run, int ret, const char *obs
 	return "pass";
 }
 
+/* Where RAM is split around the PCI hole, a frame proves that both sides of it are mapped right. */
+static uint64_t pages_above_4g(const struct running *run)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; run->page && i < run->spec.pages; i++)
+		n += run->page[i].off >= run->guest->ram_below_4g;
+	return n;
+}
+
 static json_t *result_json(const struct running *run, int ret, struct zcb_error *err)
 {
 	const struct zcb_observation *o = &run->observation;
@@ -363,14 +373,15 @@ static json_t *result_json(const struct running *run, int ret, struct zcb_error 
 	uint64_t unexplained = zcb_observation_unexplained(o, expected);
 	const char *status = status_of(run, ret, observed, unexplained, err);
 
-	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o}",
 			 "type", "result", "status", status, "reason", err->text, "expected", expected,
 			 "observed", observed, "pages", zcb_observation_pages(o), "frames",
 			 zcb_observation_frames(o), "events", "punched",
 			 (json_int_t)run->damage.punched, "refilled", (json_int_t)run->refilled,
 			 "migrate_ok", (json_int_t)0, "migrate_failed", (json_int_t)0, "pages_held",
 			 (json_int_t)run->damage.pages_held, "stale_not_punched",
-			 (json_int_t)unexplained, "metrics", zcb_recorder_summary(&run->recorder));
+			 (json_int_t)unexplained, "pages_above_4g",
+			 (json_int_t)pages_above_4g(run), "metrics", zcb_recorder_summary(&run->recorder));
 }
 
 static int send_samples(const struct running *run)

@@ -89,7 +89,8 @@ int zcb_evidence_send(const struct zcb_evidence *evidence, int out)
 {
 	int number = 0, ret = 0;
 
-	for (size_t i = 0; i < 2 && !ret; i++)
+	/* What a reader sees for good comes first, what it saw before the refill second. */
+	for (int i = 1; i >= 0 && !ret; i--)
 		if (evidence->exhibit[i].bytes)
 			ret = send_exhibit(&evidence->exhibit[i], number++, out);
 	return ret;

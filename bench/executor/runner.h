@@ -6,7 +6,7 @@
 
 /** Where the runner finds what a guest is started from, and where it may write. */
 struct zcb_runner_config {
-	const char *folder;  /* holds guest-vmlinuz and guest-initrd */
+	const char *folder;  /* holds guest-kernel and guest-initrd */
 	const char *scratch; /* a writable folder */
 };
 

@@ -12,7 +12,7 @@
 struct zcb_guest_config {
 	enum zcb_memory memory;
 	uint64_t ram_bytes;  /* a multiple of 2 MiB */
-	const char *folder;  /* holds guest-vmlinuz and guest-initrd */
+	const char *folder;  /* holds guest-kernel and guest-initrd */
 	const char *scratch; /* a writable folder for the guest's console */
 	uint64_t nonce;      /* the guest proves with it that it is the one that was started */
 };
@@ -52,6 +52,7 @@ struct zcb_guest {
 	const struct zcb_guest_ops *ops;
 	enum zcb_memory memory;
 	uint64_t ram_bytes;
+	uint64_t ram_below_4g; /* of the memfd, so many bytes lie below the PCI hole, the rest at 4 GiB */
 	int memfd; /* the guest's RAM; owned by the guest */
 };
 

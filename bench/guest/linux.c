@@ -64,7 +64,7 @@ static bool under_emulation(void)
 
 static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_config *config)
 {
-	char ram[200], size[32], chardev[48], kernel[256], initrd[256], append[256], serial[280];
+	char ram[200], size[32], chardev[48], kernel[256], initrd[256], append[400], serial[280];
 	int keep[] = { guest->base.memfd, guest->link_fd };
 
 	snprintf(size, sizeof(size), "%" PRIu64 "M", config->ram_bytes >> 20);
@@ -74,11 +74,12 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 		 size, guest->base.memfd,
 		 guest->base.memory == ZCB_MEMORY_HUGETLB ? "on" : "off");
 	snprintf(chardev, sizeof(chardev), "socket,id=link,fd=%d", guest->link_fd);
-	snprintf(kernel, sizeof(kernel), "%s/guest-vmlinuz", config->folder);
+	snprintf(kernel, sizeof(kernel), "%s/guest-kernel", config->folder);
 	snprintf(initrd, sizeof(initrd), "%s/guest-initrd", config->folder);
 	snprintf(serial, sizeof(serial), "file:%s", guest->console);
 	snprintf(append, sizeof(append),
-		 "console=ttyS0 quiet panic=-1 no_timer_check hugepages=%d zcb.nonce=%#" PRIx64,
+		 "console=ttyS0 quiet panic=-1 no_timer_check cryptomgr.notests random.trust_cpu=on "
+		 "initcall_blacklist=jent_mod_init,load_system_certificate_list ipv6.disable=1 nokaslr norandmaps hugepages=%d zcb.nonce=%#" PRIx64,
 		 GUEST_HUGE_PAGES, config->nonce);
 	zcb_child_keep_fds(keep, 2);
 	execlp("qemu-system-x86_64", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
@@ -89,6 +90,8 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 	       "-append", append, "-serial", serial, "-chardev", chardev,
 	       "-device", "virtio-serial-pci", "-device",
 	       "virtserialport,chardev=link,name=" ZCB_ABI_PORT, NULL);
+	dprintf(STDERR_FILENO, "qemu-system-x86_64 cannot be started: %s: apt-get install qemu-system-x86\n",
+		strerror(errno));
 	_exit(127);
 }
 
@@ -237,6 +240,7 @@ static int linux_start(const struct zcb_guest_config *config, struct zcb_guest *
 	guest->link_fd = -1;
 	guest->map.below_4g = config->ram_bytes < BELOW_4G ? config->ram_bytes : BELOW_4G;
 	guest->map.above_4g = config->ram_bytes - guest->map.below_4g;
+	guest->base.ram_below_4g = guest->map.below_4g;
 	snprintf(guest->console, sizeof(guest->console), "%s/guest-%s.log", config->scratch,
 		 zcb_memory_name(config->memory));
 	unlink(guest->console);

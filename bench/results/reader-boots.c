@@ -41,7 +41,7 @@ static void read_members(const struct zcb_place *place, const json_t *document,
 
 static void read_boot(struct zcb_results *r, const char *name)
 {
-	const struct zcb_place place = { r, zcb_results_string(r, "boots/%s/boot.json", name) };
+	const struct zcb_place place = {r, zcb_results_string(r, "boots/%s/boot.json", name)};
 	struct zcb_result_boot *boot = &r->boots[r->n_boots];
 	json_t *document = NULL;
 	const char *why = "";

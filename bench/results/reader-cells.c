@@ -35,8 +35,8 @@ static struct zcb_result_cell *append(struct found *found)
 /* "VARIANT/MEMORY/GUEST/WORKLOAD/CONSUMER" */
 static void split_name(const struct zcb_place *place, struct zcb_result_cell *cell)
 {
-	const char **parts[] = { &cell->variant, &cell->memory, &cell->guest, &cell->workload,
-				 &cell->consumer };
+	const char **parts[] = {&cell->variant, &cell->memory, &cell->guest, &cell->workload,
+				&cell->consumer};
 	char *rest = (char *)zcb_results_string(place->results, "%s", cell->cell);
 	size_t n = sizeof(parts) / sizeof(parts[0]), i;
 
@@ -49,9 +49,10 @@ static void split_name(const struct zcb_place *place, struct zcb_result_cell *ce
 			*rest++ = '\0';
 	}
 	if (i < n)
-		zcb_results_note(place->results,
-				 "%s: “%s” does not name variant, memory, guest, workload and consumer.",
-				 place->name, cell->cell);
+		zcb_results_note(
+			place->results,
+			"%s: “%s” does not name variant, memory, guest, workload and consumer.",
+			place->name, cell->cell);
 }
 
 static enum zcb_result_status status_of(const struct zcb_place *place, const char *name)
@@ -76,7 +77,8 @@ static void read_identity(const struct zcb_place *place, const json_t *object,
 	cell->cell = zcb_member_string(place, object, "cell");
 	cell->expected = zcb_member_string(place, object, "expected");
 	cell->reason = cell->observed = cell->clock = cell->accel = "";
-	cell->params = zcb_params_describe(place->results, zcb_member_object(place, object, "params"));
+	cell->params =
+		zcb_params_describe(place->results, zcb_member_object(place, object, "params"));
 	cell->status = ZCB_RESULT_NOT_RUN;
 	split_name(place, cell);
 }
@@ -93,7 +95,8 @@ static void read_events(const struct zcb_place *place, const json_t *object,
 		cell->events = zcb_results_alloc(place->results, n * sizeof(*cell->events));
 	if (!cell->events)
 		return;
-	json_object_foreach((json_t *)events, name, value) {
+	json_object_foreach((json_t *)events, name, value)
+	{
 		cell->events[cell->n_events].name = name;
 		cell->events[cell->n_events++].n = zcb_member_count(place, events, name);
 	}
@@ -111,8 +114,8 @@ static void read_metrics(const struct zcb_place *place, const json_t *object,
 		cell->metrics = zcb_results_alloc(place->results, n * sizeof(*cell->metrics));
 	if (!cell->metrics)
 		return;
-	json_object_foreach((json_t *)metrics, name, value)
-		cell->metrics[cell->n_metrics++] = (struct zcb_result_metric){
+	json_object_foreach((json_t *)metrics, name, value) cell->metrics[cell->n_metrics++] =
+		(struct zcb_result_metric){
 			.name = name,
 			.unit = zcb_member_string(place, value, "unit"),
 			.n = zcb_member_count(place, value, "n"),
@@ -162,7 +165,7 @@ static int read_cell(struct found *found, const struct zcb_place *place, const j
 				 place->name);
 		return 0;
 	}
-	*cell = (struct zcb_result_cell){ .index = (uint64_t)json_integer_value(index) };
+	*cell = (struct zcb_result_cell){.index = (uint64_t)json_integer_value(index)};
 	read_identity(place, object, cell);
 	if (journal)
 		read_result(place, object, cell);
@@ -173,22 +176,24 @@ static int read_cell(struct found *found, const struct zcb_place *place, const j
 static int read_plan(struct found *found)
 {
 	struct zcb_results *r = found->results;
-	const struct zcb_place place = { r, "plan.json" };
+	const struct zcb_place place = {r, "plan.json"};
 	const char *why = "";
 	json_t *plan = NULL;
 	const json_t *cells, *cell;
 	size_t i;
 
 	if (zcb_results_load(r, place.name, &plan, &why)) {
-		zcb_results_note(r,
-				 "plan.json cannot be used: %s. Cells that were planned and not run "
-				 "are therefore not shown.",
-				 why);
+		zcb_results_note(
+			r,
+			"plan.json cannot be used: %s. Cells that were planned and not run "
+			"are therefore not shown.",
+			why);
 		return 0;
 	}
 	cells = zcb_member_array(&place, plan, "cells");
-	json_array_foreach(cells, i, cell) {
-		const struct zcb_place at = { r, zcb_results_string(r, "plan.json, cell %zu", i) };
+	json_array_foreach(cells, i, cell)
+	{
+		const struct zcb_place at = {r, zcb_results_string(r, "plan.json, cell %zu", i)};
 		int err = read_cell(found, &at, cell, false);
 
 		if (err)
@@ -200,8 +205,7 @@ static int read_plan(struct found *found)
 static int read_line(struct found *found, const char *line, size_t n, size_t number)
 {
 	struct zcb_results *r = found->results;
-	const struct zcb_place place = { r,
-					 zcb_results_string(r, "cells.jsonl, line %zu", number) };
+	const struct zcb_place place = {r, zcb_results_string(r, "cells.jsonl, line %zu", number)};
 	const char *why = "";
 	json_t *object = NULL;
 	int err = zcb_results_parse(r, line, n, &object, &why);
@@ -239,13 +243,14 @@ static int read_journal(struct found *found)
 {
 	ZCB_FREE char *bytes = NULL;
 	size_t n = 0;
-	int err = zcb_results_read_file(found->results, "cells.jsonl", MAX_JOURNAL_BYTES, &bytes,
-					&n);
+	int err =
+		zcb_results_read_file(found->results, "cells.jsonl", MAX_JOURNAL_BYTES, &bytes, &n);
 
 	if (err == -ENOMEM)
 		return err;
 	if (err) {
-		zcb_results_note(found->results, "cells.jsonl cannot be read (%s): no cell finished.",
+		zcb_results_note(found->results,
+				 "cells.jsonl cannot be read (%s): no cell finished.",
 				 strerror(-err));
 		return 0;
 	}
@@ -278,7 +283,8 @@ static void fill_from_plan(struct zcb_result_cell *cell, const struct zcb_result
 static int join(struct found *found)
 {
 	struct zcb_results *r = found->results;
-	ZCB_FREE struct zcb_result_cell **order = calloc(found->n + 1, sizeof(struct zcb_result_cell *));
+	ZCB_FREE struct zcb_result_cell **order =
+		calloc(found->n + 1, sizeof(struct zcb_result_cell *));
 
 	r->cells = zcb_results_alloc(r, (found->n + 1) * sizeof(*r->cells));
 	if (!order || !r->cells)
@@ -294,8 +300,9 @@ static int join(struct found *found)
 			continue;
 		}
 		if (last->status != ZCB_RESULT_NOT_RUN)
-			zcb_results_note(r, "Cell %llu stands twice in cells.jsonl; the later line counts.",
-					 (unsigned long long)last->index);
+			zcb_results_note(
+				r, "Cell %llu stands twice in cells.jsonl; the later line counts.",
+				(unsigned long long)last->index);
 		fill_from_plan(order[i], last);
 		*last = *order[i];
 	}
@@ -332,7 +339,7 @@ static void taint(struct zcb_results *r)
 
 int zcb_results_read_cells(struct zcb_results *r, bool *ret_any)
 {
-	struct found found = { .results = r };
+	struct found found = {.results = r};
 	int err = read_plan(&found);
 
 	if (!err)

@@ -196,7 +196,7 @@ int zcb_results_list(struct zcb_results *results, const char *folder,
 	struct dirent *entry;
 	int err = 0;
 
-	*ret_names = (struct zcb_result_strings){ 0 };
+	*ret_names = (struct zcb_result_strings){0};
 	if (!d)
 		return 0;
 	zcb_steal_fd(&fd);

@@ -21,7 +21,8 @@ static const char *read_picture(const struct zcb_place *place, const json_t *obj
 	if (strncmp(path, folder, strlen(folder)) == 0 && *name && *name != '.' &&
 	    !strchr(name, '/'))
 		return path;
-	zcb_results_note(place->results, "%s: the picture “%s” does not lie in frames/, and is not used.",
+	zcb_results_note(place->results,
+			 "%s: the picture “%s” does not lie in frames/, and is not used.",
 			 place->name, path);
 	return "";
 }
@@ -32,13 +33,15 @@ static void mark_punched(const struct zcb_place *place, const json_t *document,
 	const json_t *punched = zcb_member_array(place, document, "punched"), *page;
 	size_t i;
 
-	json_array_foreach(punched, i, page) {
+	json_array_foreach(punched, i, page)
+	{
 		json_int_t at = json_is_integer(page) ? json_integer_value(page) : -1;
 
 		if (at >= 0 && (size_t)at < frame->pages)
 			frame->punched[at] = true;
 		else
-			zcb_results_note(place->results, "%s: “punched” names a page that the map has not.",
+			zcb_results_note(place->results,
+					 "%s: “punched” names a page that the map has not.",
 					 place->name);
 	}
 }
@@ -78,7 +81,7 @@ static int read_pages(const struct zcb_place *place, const json_t *document,
 
 static int read_frame(struct zcb_results *r, const char *path)
 {
-	const struct zcb_place place = { r, path };
+	const struct zcb_place place = {r, path};
 	struct zcb_result_frame *frame = &r->frames[r->n_frames];
 	const json_t *png;
 	json_t *document = NULL;

@@ -83,7 +83,7 @@ struct zcb_result_strings zcb_member_strings(const struct zcb_place *place, cons
 					     const char *key)
 {
 	const json_t *array = zcb_member_array(place, object, key);
-	struct zcb_result_strings strings = { 0 };
+	struct zcb_result_strings strings = {0};
 	size_t n = json_array_size(array);
 
 	if (n)

@@ -42,8 +42,7 @@ const char *zcb_params_describe(struct zcb_results *results, const json_t *param
 
 	if (!out)
 		return "";
-	json_object_foreach((json_t *)params, name, value)
-		names[i++] = name;
+	json_object_foreach((json_t *)params, name, value) names[i++] = name;
 	qsort(names, n, sizeof(*names), by_name);
 	for (i = 0; i < n; i++) {
 		if (i)

@@ -14,7 +14,7 @@ static const char *const status_names[] = {
 	[ZCB_RESULT_ERROR] = "error", [ZCB_RESULT_SKIP] = "skip", [ZCB_RESULT_NOT_RUN] = "not run",
 };
 
-static const char *const verdict_names[] = { "fresh", "stale", "zero", "torn", "foreign", "corrupt" };
+static const char *const verdict_names[] = {"fresh", "stale", "zero", "torn", "foreign", "corrupt"};
 static const char verdict_letters[] = "FSZTXC";
 
 const char *zcb_result_status_name(enum zcb_result_status status)
@@ -87,7 +87,7 @@ static void read_times(const struct zcb_place *place, const json_t *metadata)
 /* With metadata == NULL all members get their defaults: no string is NULL afterwards. */
 static void read_members(struct zcb_results *r, const json_t *metadata)
 {
-	const struct zcb_place place = { r, "metadata.json" };
+	const struct zcb_place place = {r, "metadata.json"};
 
 	r->plan = zcb_member_string(&place, metadata, "plan");
 	r->seed = zcb_member_seed(&place, metadata, "seed");
@@ -97,9 +97,9 @@ static void read_members(struct zcb_results *r, const json_t *metadata)
 	r->clock = zcb_member_string(&place, metadata, "clock");
 	r->state = zcb_member_string(&place, metadata, "state");
 	r->reason = zcb_member_string(&place, metadata, "reason");
-	r->exit_code = json_object_get(metadata, "exit_code") ?
-			       (int)zcb_member_count(&place, metadata, "exit_code") :
-			       -1;
+	r->exit_code = json_object_get(metadata, "exit_code")
+			       ? (int)zcb_member_count(&place, metadata, "exit_code")
+			       : -1;
 	r->command = zcb_member_strings(&place, metadata, "command");
 	read_host(&place, metadata);
 	read_times(&place, metadata);
@@ -116,10 +116,11 @@ static int read_metadata(struct zcb_results *r, struct zcb_error *err)
 	if (result == -EPROTO)
 		return zcb_fail(err, -EBADMSG, "%s/metadata.json: %s", r->dir, why);
 	if (result)
-		zcb_results_note(r,
-				 "metadata.json cannot be used: %s. What was run, where and when is "
-				 "therefore not said.",
-				 why);
+		zcb_results_note(
+			r,
+			"metadata.json cannot be used: %s. What was run, where and when is "
+			"therefore not said.",
+			why);
 	r->has_metadata = !result;
 	read_members(r, metadata);
 	return 0;
@@ -135,7 +136,7 @@ static int not_a_run_directory(const char *dir, struct zcb_error *err)
 
 static bool looks_like_one(int dirfd)
 {
-	static const char *const files[] = { "metadata.json", "plan.json", "cells.jsonl" };
+	static const char *const files[] = {"metadata.json", "plan.json", "cells.jsonl"};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (faccessat(dirfd, files[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)

@@ -99,8 +99,8 @@ struct zcb_result_frame {
 	uint64_t index, frame, published, round;
 	const char *cell, *after, *map;
 	size_t pages;
-	bool *punched;  /* one a page */
-	int64_t *ages;  /* one a page: how many frames old it is; -1 not said */
+	bool *punched; /* one a page */
+	int64_t *ages; /* one a page: how many frames old it is; -1 not said */
 	const char *png_expected, *png_seen, *png_difference;
 };
 

@@ -99,7 +99,8 @@ static bool read_name(struct zcb_results *r, const char *name, struct zcb_result
 	samples->index = strtoull(name, &dot, 10);
 	if (!end || strcmp(end, ".zcs") != 0 || *dot != '.' || dot + 1 >= end ||
 	    strspn(dot + 1, metric_letters) != strlen(dot + 1)) {
-		zcb_results_note(r, "samples/%s is no name of a sample file, and is ignored.", name);
+		zcb_results_note(r, "samples/%s is no name of a sample file, and is ignored.",
+				 name);
 		return false;
 	}
 	samples->metric = zcb_results_string(r, "%.*s", (int)(end - dot - 1), dot + 1);
@@ -119,10 +120,10 @@ static int by_index_and_metric(const void *a, const void *b)
 
 static bool has_file(const struct zcb_results *r, uint64_t index, const char *metric)
 {
-	const struct zcb_result_samples key = { .index = index, .metric = metric };
+	const struct zcb_result_samples key = {.index = index, .metric = metric};
 
-	return r->n_samples && bsearch(&key, r->samples, r->n_samples, sizeof(key),
-				       by_index_and_metric);
+	return r->n_samples &&
+	       bsearch(&key, r->samples, r->n_samples, sizeof(key), by_index_and_metric);
 }
 
 static void note_missing_files(struct zcb_results *r)

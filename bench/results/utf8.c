@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* The smallest code point that needs a sequence of this many bytes: less is an overlong form. */
-static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 
 static size_t sequence_length(unsigned char first)
 {
@@ -42,7 +42,7 @@ size_t zcb_utf8_decode(const char *bytes, size_t n, uint32_t *ret_code)
 size_t zcb_utf8_encode(uint32_t code, char bytes[4])
 {
 	size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-	static const unsigned char mark[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	static const unsigned char mark[] = {0, 0, 0xc0, 0xe0, 0xf0};
 
 	for (size_t i = length; i-- > 1; code >>= 6)
 		bytes[i] = (char)(0x80 | (code & 0x3f));

@@ -114,8 +114,8 @@ static bool wait_for_answer(struct zcb_target *target, char *line, size_t room)
 	return false;
 }
 
-static int probe_boot(const struct zcb_target_config *config, struct zcb_accel_choice *choice,
-		      struct zcb_error *err)
+int zcb_accel_probe_boot(const struct zcb_target_config *config,
+			 struct zcb_accel_choice *ret_choice, struct zcb_error *err)
 {
 	const struct zcb_target_config probed = {
 		.accel = ZCB_ACCEL_KVM,
@@ -133,14 +133,14 @@ static int probe_boot(const struct zcb_target_config *config, struct zcb_accel_c
 	if (code)
 		return code;
 	if (wait_for_answer(target, line, sizeof(line)))
-		take_answer(line, choice);
+		take_answer(line, ret_choice);
 	else if (zcb_target_outcome(target) != ZCB_OUTCOME_RUNNING)
-		choose(choice, ZCB_ACCEL_TCG,
+		choose(ret_choice, ZCB_ACCEL_TCG,
 		       "host set-up: /dev/kvm is there, but a VM did not boot: "
 		       "%s" ZCB_ACCEL_FALLING_BACK,
 		       zcb_target_reason(target));
 	else
-		choose(choice, ZCB_ACCEL_TCG,
+		choose(ret_choice, ZCB_ACCEL_TCG,
 		       "host set-up: /dev/kvm is there, but a VM did not boot in %d "
 		       "s" ZCB_ACCEL_FALLING_BACK,
 		       PROBE_SECONDS);
@@ -171,7 +171,7 @@ int zcb_accel_choose(const struct zcb_target_config *config, bool again,
 	/* Without images there is no key, but a device that does not work needs none. */
 	make_key(config, &key);
 	if (!key || again || zcb_accel_recall(key, &choice)) {
-		code = device_works(&choice) ? probe_boot(config, &choice, err) : 0;
+		code = device_works(&choice) ? zcb_accel_probe_boot(config, &choice, err) : 0;
 		if (code)
 			return code;
 		if (key)

@@ -27,4 +27,8 @@ struct zcb_accel_choice {
 int zcb_accel_choose(const struct zcb_target_config *config, bool again,
 		     struct zcb_accel_choice *ret_choice, struct zcb_error *err);
 
+/** The second half of the probe, by itself: boots the stock kernel under KVM and asks its init. */
+int zcb_accel_probe_boot(const struct zcb_target_config *config,
+			 struct zcb_accel_choice *ret_choice, struct zcb_error *err);
+
 #endif

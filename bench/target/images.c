@@ -46,6 +46,13 @@ char *zcb_images_default(void)
 	return asprintf(&path, "%s/images", program) < 0 ? NULL : path;
 }
 
+/* Unpacked where there is such a one: unpacking it under emulation takes seconds of every boot. */
+static int need_kernel(char **ret_path, const char *dir, const char *mend, struct zcb_error *err)
+{
+	*ret_path = existing(dir, "vmlinux");
+	return *ret_path ? 0 : need(ret_path, dir, "vmlinuz", mend, err);
+}
+
 int zcb_images_root(const char *images, char **ret_root, struct zcb_error *err)
 {
 	char *root;
@@ -76,7 +83,7 @@ static int find_kernel(const struct zcb_target_config *config, struct zcb_images
 				config->kernel, "./scripts/setup kernel image");
 	if (S_ISDIR(info.st_mode)) {
 		images->modules = existing(dir, "modules-hut.cpio");
-		return need(&images->kernel, dir, "vmlinuz", "./scripts/setup kernel image", err);
+		return need_kernel(&images->kernel, dir, "./scripts/setup kernel image", err);
 	}
 	images->kernel = strdup(dir);
 	if (!images->kernel)
@@ -90,10 +97,13 @@ static int find_kernel(const struct zcb_target_config *config, struct zcb_images
 static int find_guest(const struct zcb_target_config *config, const char *initramfs,
 		      struct zcb_images *images, struct zcb_error *err)
 {
+	ZCB_FREE char *stock = NULL;
+
 	images->guest_modules = existing(config->images, "stock/modules-guest.cpio");
 	images->agent = existing(initramfs, "agent.cpio");
-	return need(&images->guest_kernel, config->images, "stock/vmlinuz", "./scripts/setup image",
-		    err);
+	stock = existing(config->images, "stock");
+	return need_kernel(&images->guest_kernel, stock ? stock : config->images,
+			   "./scripts/setup image", err);
 }
 
 int zcb_images_find(const struct zcb_target_config *config, struct zcb_images *ret_images,

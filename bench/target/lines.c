@@ -23,13 +23,18 @@ void zcb_lines_feed(struct zcb_lines *lines, const char *bytes, size_t n, zcb_li
 	}
 }
 
+static char printable(char c)
+{
+	if (c == '\t')
+		return ' ';
+	return c >= 0x20 && c <= 0x7e ? c : '?';
+}
+
 void zcb_line_printable(const char *line, size_t n, char *ret_text, size_t room)
 {
 	size_t i;
 
 	for (i = 0; i < n && i + 1 < room; i++)
-		ret_text[i] = line[i] == '\t'			   ? ' '
-			      : line[i] >= 0x20 && line[i] <= 0x7e ? line[i]
-								   : '?';
+		ret_text[i] = printable(line[i]);
 	ret_text[i] = '\0';
 }

@@ -25,6 +25,8 @@ static int start_runner(struct zcb_target *target, const struct zcb_target_confi
 	zcb_args_add(&target->args, "%s", config->program);
 	zcb_args_add_all(&target->args, (const char *const[]){"runner", "--channel-fd", NULL});
 	zcb_args_add(&target->args, "%d", ZCB_SPAWN_FIRST_FD);
+	if (target->staging.path)
+		zcb_args_add(&target->args, "--folder=%s", target->staging.path);
 	code = zcb_target_socketpair(&target->channel, &channel, err);
 	if (!code)
 		code = zcb_target_socketpair(&ours, &output, err);
@@ -44,6 +46,21 @@ int zcb_native_check(struct zcb_check *ret_check)
 	return ret_check->ok ? 0 : -ENODEV;
 }
 
+/* What a guest is started from, as a VM would see it in /zcb. */
+static int stage(struct zcb_target *target, const struct zcb_target_config *config,
+		 struct zcb_error *err)
+{
+	ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = {0};
+	struct zcb_target_config wanted = *config;
+	int code;
+
+	if (!config->images)
+		return 0;
+	wanted.kernel = "stock";
+	code = zcb_images_find(&wanted, &images, err);
+	return code ? code : zcb_staging_make(&images, config->program, &target->staging, err);
+}
+
 int zcb_native_start_unchecked(const struct zcb_target_config *config,
 			       struct zcb_target **ret_target, struct zcb_error *err)
 {
@@ -53,7 +70,9 @@ int zcb_native_start_unchecked(const struct zcb_target_config *config,
 	if (!target)
 		return zcb_fail(err, -ENOMEM, "host set-up: out of memory");
 	target->console.on_line = on_line;
-	code = start_runner(target, config, err);
+	code = stage(target, config, err);
+	if (!code)
+		code = start_runner(target, config, err);
 	if (code) {
 		zcb_target_destroy(target);
 		return code;

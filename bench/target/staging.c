@@ -153,7 +153,7 @@ int zcb_staging_make(const struct zcb_images *images, const char *program,
 	if (!code)
 		code = stage(&staging, "zcbench", 0755, &program, 1, err);
 	if (!code)
-		code = stage(&staging, "guest-vmlinuz", 0644, &kernel, 1, err);
+		code = stage(&staging, "guest-kernel", 0644, &kernel, 1, err);
 	if (!code)
 		code = stage(&staging, "guest-initrd", 0644, initrd, 2, err);
 	if (code)

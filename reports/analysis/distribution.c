@@ -36,7 +36,8 @@ void zcb_distribution_sort(struct zcb_distribution *d)
 bool zcb_distribution_quantile(const struct zcb_distribution *d, unsigned int numerator,
 			       unsigned int denominator, uint64_t *ret_value)
 {
-	/* The rank is ceil(n * q), at least 1: in integers, for a float may round to the next rank. */
+	/* The rank is ceil(n * q), at least 1: in integers, for a float may round to the next rank.
+	 */
 	size_t rank = (d->n * numerator + denominator - 1) / denominator;
 
 	if (rank == 0)
@@ -60,5 +61,5 @@ double zcb_distribution_mean(const struct zcb_distribution *d)
 void zcb_distribution_finish(struct zcb_distribution *d)
 {
 	free(d->values);
-	*d = (struct zcb_distribution){ 0 };
+	*d = (struct zcb_distribution){0};
 }

@@ -38,7 +38,8 @@ static int append_cell(struct zcb_results *r, uint64_t index, struct samples *al
 	int err = 0;
 
 	for (size_t i = 0; !err && i < r->n_samples; i++) {
-		if (r->samples[i].index == index && strcmp(r->samples[i].metric, "frame.stale") == 0)
+		if (r->samples[i].index == index &&
+		    strcmp(r->samples[i].metric, "frame.stale") == 0)
 			err = append_file(r, r->samples[i].path, all);
 	}
 	return err;
@@ -93,7 +94,7 @@ static int make_points(const struct samples *all, struct zcb_staleness_point **r
 int zcb_staleness_of(struct zcb_results *r, const struct zcb_summary_row *row,
 		     struct zcb_staleness_point **ret_points, size_t *ret_n)
 {
-	struct samples all = { 0 };
+	struct samples all = {0};
 	int err = 0;
 
 	*ret_points = NULL;

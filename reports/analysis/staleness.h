@@ -7,8 +7,8 @@
 /** All checked frames that were the same number of frames after a hole. */
 struct zcb_staleness_point {
 	uint64_t frames_since_hole;
-	size_t frames;			 /* how many were checked */
-	uint64_t least, median, most;	 /* stale pages of one of them */
+	size_t frames;		      /* how many were checked */
+	uint64_t least, median, most; /* stale pages of one of them */
 };
 
 /**

@@ -50,10 +50,10 @@ static json_t *row_object(const struct zcb_summary_row *row)
 	for (size_t i = 0; i < row->n_metrics; i++)
 		json_object_set_new(metrics, row->metrics[i].name, metric_object(&row->metrics[i]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "kernel",
-			 cell->kernel, "cell", cell->cell, "params", cell->params, "clock", row->clock,
-			 "accel", row->accel, "expected", cell->expected, "observed", row->observed,
-			 "cells", counts_object(row->counts, row->not_counted), "pages",
-			 pages_object(row), "metrics", metrics);
+			 cell->kernel, "cell", cell->cell, "params", cell->params, "clock",
+			 row->clock, "accel", row->accel, "expected", cell->expected, "observed",
+			 row->observed, "cells", counts_object(row->counts, row->not_counted),
+			 "pages", pages_object(row), "metrics", metrics);
 }
 
 static json_t *tainted_boots(const struct zcb_results *r)
@@ -83,11 +83,11 @@ int zcb_summary_to_json(const struct zcb_summary *s, char **ret_text)
 
 	for (size_t i = 0; i < s->n_rows; i++)
 		json_array_append_new(rows, row_object(&s->rows[i]));
-	document = json_pack("{s:i, s:o, s:o, s:I, s:o, s:o}", "schema", 1, "cells",
-			     counts_object(s->counts, s->not_counted), "tainted_boots",
-			     tainted_boots(s->results), "kernel_faults",
-			     (json_int_t)s->kernel_faults, "rows", rows, "notes",
-			     notes_array(s->results));
+	document =
+		json_pack("{s:i, s:o, s:o, s:I, s:o, s:o}", "schema", 1, "cells",
+			  counts_object(s->counts, s->not_counted), "tainted_boots",
+			  tainted_boots(s->results), "kernel_faults", (json_int_t)s->kernel_faults,
+			  "rows", rows, "notes", notes_array(s->results));
 	text = document ? json_dumps(document, JSON_INDENT(1)) : NULL;
 	json_decref(document);
 	if (!text)

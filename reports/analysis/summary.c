@@ -13,10 +13,10 @@ static const struct {
 	const char *name;
 	unsigned int numerator, denominator;
 } quantiles[] = {
-	[ZCB_P50] = { "p50", 1, 2 },
-	[ZCB_P90] = { "p90", 9, 10 },
-	[ZCB_P99] = { "p99", 99, 100 },
-	[ZCB_P999] = { "p999", 999, 1000 },
+	[ZCB_P50] = {"p50", 1, 2},
+	[ZCB_P90] = {"p90", 9, 10},
+	[ZCB_P99] = {"p99", 99, 100},
+	[ZCB_P999] = {"p999", 999, 1000},
 };
 
 const char *zcb_quantile_name(enum zcb_quantile quantile)
@@ -66,8 +66,8 @@ static int by_first_cell(const void *a, const void *b)
 {
 	const struct zcb_summary_row *left = a, *right = b;
 
-	return left->first->index < right->first->index ? -1 :
-							  left->first->index > right->first->index;
+	return left->first->index < right->first->index ? -1
+							: left->first->index > right->first->index;
 }
 
 /* Sorted by identity, the cells of a row stand side by side. */
@@ -173,10 +173,12 @@ static int add_file(struct zcb_results *r, const struct zcb_result_samples *file
 		return err;
 	if (err)
 		zcb_results_note(r, "%s cannot be used: %s.", file->path,
-				 err == -EBADMSG ? "it is no sample file of version 1" : strerror(-err));
+				 err == -EBADMSG ? "it is no sample file of version 1"
+						 : strerror(-err));
 	if (cut)
-		zcb_results_note(r, "%s was cut off within a record: it is read to the last whole one.",
-				 file->path);
+		zcb_results_note(
+			r, "%s was cut off within a record: it is read to the last whole one.",
+			file->path);
 	err = 0;
 	for (size_t i = 0; !err && i < n; i++)
 		err = zcb_distribution_add(d, samples[i].value);
@@ -186,7 +188,7 @@ static int add_file(struct zcb_results *r, const struct zcb_result_samples *file
 static struct zcb_value quantile_of(const struct zcb_distribution *d, unsigned int numerator,
 				    unsigned int denominator)
 {
-	struct zcb_value value = { 0 };
+	struct zcb_value value = {0};
 
 	value.known = zcb_distribution_quantile(d, numerator, denominator, &value.value);
 	return value;
@@ -206,10 +208,12 @@ static void summarize(const struct zcb_result_samples *file, struct zcb_distribu
 		.mean = zcb_distribution_mean(d),
 	};
 	for (int q = 0; q < ZCB_QUANTILES; q++)
-		metric->quantile[q] = quantile_of(d, quantiles[q].numerator, quantiles[q].denominator);
+		metric->quantile[q] =
+			quantile_of(d, quantiles[q].numerator, quantiles[q].denominator);
 }
 
-/* The files of a cell stand side by side in the sorted list: the first of them, and their number. */
+/* The files of a cell stand side by side in the sorted list: the first of them, and their number.
+ */
 static const struct zcb_result_samples *files_of(const struct zcb_results *r, uint64_t index,
 						 size_t *ret_n)
 {
@@ -248,7 +252,7 @@ static int add_cell(struct zcb_results *r, const struct zcb_result_cell *cell, c
 static int add_metric(struct zcb_results *r, struct zcb_summary_row *row,
 		      const struct zcb_result_samples *file)
 {
-	ZCB_DISTRIBUTION_FINISH struct zcb_distribution d = { 0 };
+	ZCB_DISTRIBUTION_FINISH struct zcb_distribution d = {0};
 	struct zcb_summary_metric *grown;
 	int err = 0;
 

@@ -24,8 +24,8 @@ struct zcb_summary_metric {
 };
 
 /**
- * The same cell over the boots of a run: same kernel, names, parameters, clock and KVM back end. What
- * differs in one of these is another row, and is never put together.
+ * The same cell over the boots of a run: same kernel, names, parameters, clock and KVM back end.
+ * What differs in one of these is another row, and is never put together.
  */
 struct zcb_summary_row {
 	const struct zcb_result_cell **cells; /* by index, tainted ones included */
@@ -35,7 +35,8 @@ struct zcb_summary_row {
 	size_t counts[ZCB_RESULT_STATUSES]; /* of cells in boots that are not tainted */
 	size_t not_counted;		    /* cells in tainted boots */
 	enum zcb_result_status status;	    /* the worst of those counted */
-	const char *observed;		    /* of those counted; "" where nothing was, "mixed" where they differ */
+	const char
+		*observed; /* of those counted; "" where nothing was, "mixed" where they differ */
 	uint64_t pages_checked, pages[ZCB_VERDICTS];
 	uint64_t stale_not_punched;
 	struct zcb_summary_metric *metrics; /* by name */
@@ -53,8 +54,8 @@ struct zcb_summary {
 };
 
 /**
- * Summarizes a run; it borrows from results, which must outlive it. Sample files that cannot be read
- * become notes of the results. Returns 0 or -ENOMEM.
+ * Summarizes a run; it borrows from results, which must outlive it. Sample files that cannot be
+ * read become notes of the results. Returns 0 or -ENOMEM.
  */
 int zcb_summary_make(struct zcb_results *results, struct zcb_summary **ret_summary);
 

@@ -40,7 +40,7 @@ static void put_letters(struct zcb_html *html, const struct zcb_result_frame *fr
 		fprintf(html->out, "%zu ", (i - from) * SIDE + SIDE / 2);
 	fprintf(html->out, "\" y=\"%zu\">", row * SIDE + 14);
 	for (size_t i = from; i < to; i++) {
-		char letter[2] = { frame->map[i], '\0' };
+		char letter[2] = {frame->map[i], '\0'};
 
 		zcb_html_text(html, zcb_result_verdict_of_letter(letter[0]) < 0 ? "?" : letter);
 	}
@@ -53,7 +53,8 @@ static void put_outlines(struct zcb_html *html, const struct zcb_result_frame *f
 	for (size_t i = from; i < to; i++) {
 		if (frame->punched[i])
 			fprintf(html->out,
-				"<rect class=\"m-punched\" x=\"%zu.5\" y=\"%zu.5\" width=\"%u\" height=\"%u\"/>",
+				"<rect class=\"m-punched\" x=\"%zu.5\" y=\"%zu.5\" width=\"%u\" "
+				"height=\"%u\"/>",
 				(i - from) * SIDE + 1, row * SIDE + 1, SIDE - 3, SIDE - 3);
 	}
 }
@@ -65,7 +66,8 @@ void zcb_page_map(struct zcb_html *html, const struct zcb_result_frame *frame, c
 	size_t columns = columns_of(shown), rows = (shown + columns - 1) / columns;
 
 	fprintf(html->out,
-		"<svg class=\"map\" role=\"img\" width=\"%zu\" height=\"%zu\" viewBox=\"0 0 %zu %zu\"",
+		"<svg class=\"map\" role=\"img\" width=\"%zu\" height=\"%zu\" viewBox=\"0 0 %zu "
+		"%zu\"",
 		columns * SIDE, rows * SIDE, columns * SIDE, rows * SIDE);
 	zcb_html_attribute(html, "aria-labelledby", id);
 	zcb_html_raw(html, "><title");

@@ -7,7 +7,8 @@
 
 /**
  * Draws a frame's pages as a grid: tint and letter say the verdict, an outline that the page was
- * punched. title is the text alternative; id is a word of our own that no other map of the page has.
+ * punched. title is the text alternative; id is a word of our own that no other map of the page
+ * has.
  */
 void zcb_page_map(struct zcb_html *html, const struct zcb_result_frame *frame, const char *id,
 		  const char *title);

@@ -59,8 +59,8 @@ void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
 		   const char *description)
 {
 	struct zcb_html *html = &page->html;
-	struct zcb_svg svg = { 0 };
-	struct zcb_error err = { "" };
+	struct zcb_svg svg = {0};
+	struct zcb_error err = {""};
 
 	if (zcb_plot_draw(page->results->dirfd, name, script, variables, data, &svg, &err)) {
 		if (!*page->warning->text)
@@ -83,10 +83,12 @@ void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
 const char *zcb_page_clock_caveat(const char *clock, const char *accel)
 {
 	if (strcmp(clock, "icount") == 0)
-		return "1 ns is one instruction of the whole host under test: the same on any machine. "
+		return "1 ns is one instruction of the whole host under test: the same on any "
+		       "machine. "
 		       "It sees no caches, TLBs or lock contention.";
 	if (strcmp(accel, "tcg") == 0)
-		return "Emulated: QEMU translates every instruction of the host under test, and these times move "
+		return "Emulated: QEMU translates every instruction of the host under test, and "
+		       "these times move "
 		       "by tens of per cent from run to run. They are no times of real hardware.";
 	return "";
 }
@@ -157,8 +159,8 @@ static void put_head(struct zcb_page *page)
 	zcb_html_raw(html, "</style>\n</head>\n<body>\n<header>\n<h1>");
 	put_title(page);
 	zcb_html_raw(html, "</h1>\n<p class=\"when\">");
-	zcb_html_textf(html, "%s%s%s", page->results->started,
-		       *page->results->ended ? " to " : "", page->results->ended);
+	zcb_html_textf(html, "%s%s%s", page->results->started, *page->results->ended ? " to " : "",
+		       page->results->ended);
 	zcb_html_raw(html,
 		     "</p>\n<nav aria-label=\"Parts of this page\"><a href=\"#found\">Found</a> "
 		     "<a href=\"#run\">Run</a> <a href=\"#verdicts\">Verdicts</a> "
@@ -172,21 +174,24 @@ static void put_foot(struct zcb_page *page)
 {
 	zcb_html_raw(&page->html, "</main>\n<footer><p>Made by zcbench ");
 	zcb_html_text(&page->html, ZCB_VERSION);
-	zcb_html_raw(&page->html, " from the run directory alone; <code>zcbench report DIR</code> makes it again. "
-				  "The figures are in <code>summary.json</code>, each plot’s script and data in "
-				  "<code>plots/</code>.</p></footer>\n</body>\n</html>\n");
+	zcb_html_raw(
+		&page->html,
+		" from the run directory alone; <code>zcbench report DIR</code> makes it again. "
+		"The figures are in <code>summary.json</code>, each plot’s script and data in "
+		"<code>plots/</code>.</p></footer>\n</body>\n</html>\n");
 }
 
 int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary, char **ret_text,
 		  size_t *ret_n, struct zcb_error *warning)
 {
-	struct zcb_page page = { .results = results, .summary = summary, .warning = warning };
+	struct zcb_page page = {.results = results, .summary = summary, .warning = warning};
 	char *text = NULL;
 
 	page.rows = summary->rows;
 	page.n_rows = summary->n_rows < MAX_ROWS ? summary->n_rows : MAX_ROWS;
 	if (page.n_rows < summary->n_rows)
-		zcb_results_note(results, "The page shows the first %zu of %zu rows; summary.json has all.",
+		zcb_results_note(results,
+				 "The page shows the first %zu of %zu rows; summary.json has all.",
 				 page.n_rows, summary->n_rows);
 	warning->text[0] = '\0';
 	page.html.out = open_memstream(&text, ret_n);

@@ -14,7 +14,8 @@ struct zcb_page {
 	const struct zcb_summary *summary;
 	const struct zcb_summary_row *rows; /* the summary's, as many as a page can show */
 	size_t n_rows;
-	struct zcb_error *warning; /* the first thing that went wrong and left its place in the page */
+	struct zcb_error
+		*warning; /* the first thing that went wrong and left its place in the page */
 };
 
 /**

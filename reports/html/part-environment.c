@@ -119,19 +119,24 @@ static void put_boots(struct zcb_page *page)
 		return;
 	zcb_html_raw(html, "<h3>Boots</h3>\n");
 	zcb_page_open_box(page, "Boots, scrolls sideways");
-	zcb_html_raw(html, "<table><thead><tr><th scope=\"col\" class=\"n\">Boot</th><th scope=\"col\">Kernel</th>"
-			   "<th scope=\"col\">Clock</th><th scope=\"col\">Back end</th>"
-			   "<th scope=\"col\">Outcome</th><th scope=\"col\">Tainted</th>"
-			   "<th scope=\"col\" class=\"n\">Attempts</th>"
-			   "<th scope=\"col\" class=\"n\">Up<small>s</small></th>"
-			   "<th scope=\"col\" class=\"n\">First frame<small>s</small></th>"
-			   "<th scope=\"col\" class=\"n\">Total<small>s</small></th></tr></thead><tbody>\n");
+	zcb_html_raw(
+		html,
+		"<table><thead><tr><th scope=\"col\" class=\"n\">Boot</th><th "
+		"scope=\"col\">Kernel</th>"
+		"<th scope=\"col\">Clock</th><th scope=\"col\">Back end</th>"
+		"<th scope=\"col\">Outcome</th><th scope=\"col\">Tainted</th>"
+		"<th scope=\"col\" class=\"n\">Attempts</th>"
+		"<th scope=\"col\" class=\"n\">Up<small>s</small></th>"
+		"<th scope=\"col\" class=\"n\">First frame<small>s</small></th>"
+		"<th scope=\"col\" class=\"n\">Total<small>s</small></th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < r->n_boots && i < MAX_BOOTS; i++)
 		put_boot(html, &r->boots[i]);
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(page);
-	zcb_html_raw(html, "<p class=\"note\">Seconds of the machine that ran it, from the start of QEMU; "
-			   "the first frame from the start of the guest.</p>\n");
+	zcb_html_raw(
+		html,
+		"<p class=\"note\">Seconds of the machine that ran it, from the start of QEMU; "
+		"the first frame from the start of the guest.</p>\n");
 }
 
 void zcb_part_environment(struct zcb_page *page)

@@ -10,7 +10,23 @@
 
 static bool reads_frames(const struct zcb_summary_row *row)
 {
-	return strcmp(row->first->consumer, "null") != 0 && strcmp(row->first->consumer, "oracle") != 0;
+	return strcmp(row->first->consumer, "null") != 0 &&
+	       strcmp(row->first->consumer, "oracle") != 0;
+}
+
+static void put_first_fault(struct zcb_page *page)
+{
+	const struct zcb_results *r = page->results;
+
+	for (size_t i = 0; i < r->n_boots; i++) {
+		if (!r->boots[i].kernel_faults.n)
+			continue;
+		zcb_html_textf(&page->html, "First, in boot %llu: “",
+			       (unsigned long long)r->boots[i].number);
+		zcb_html_clip(&page->html, r->boots[i].kernel_faults.items[0], 200);
+		zcb_html_raw(&page->html, "”. ");
+		return;
+	}
 }
 
 static void put_faults(struct zcb_page *page)
@@ -22,12 +38,14 @@ static void put_faults(struct zcb_page *page)
 	if (!s->tainted_boots && !s->kernel_faults && !s->not_counted)
 		return;
 	zcb_html_raw(html, "<p class=\"alarm\"><strong>✗ Kernel faults.</strong> ");
-	zcb_html_textf(html,
-		       "%zu of %zu boots %s tainted, with %zu kernel fault%s. No number of a tainted boot "
-		       "is shown: %zu cell%s of this run do%s not count. ",
-		       s->tainted_boots, r->n_boots, s->tainted_boots == 1 ? "is" : "are",
-		       s->kernel_faults, s->kernel_faults == 1 ? "" : "s", s->not_counted,
-		       s->not_counted == 1 ? "" : "s", s->not_counted == 1 ? "es" : "");
+	zcb_html_textf(
+		html,
+		"%zu of %zu boots %s tainted, with %zu kernel fault%s. No number of a tainted boot "
+		"is shown: %zu cell%s of this run do%s not count. ",
+		s->tainted_boots, r->n_boots, s->tainted_boots == 1 ? "is" : "are",
+		s->kernel_faults, s->kernel_faults == 1 ? "" : "s", s->not_counted,
+		s->not_counted == 1 ? "" : "s", s->not_counted == 1 ? "es" : "");
+	put_first_fault(page);
 	zcb_html_raw(html, "See <a href=\"#trouble\">trouble</a>.</p>\n");
 }
 
@@ -59,8 +77,10 @@ static void put_notes(struct zcb_page *page)
 
 	if (!n)
 		return;
-	zcb_html_raw(&page->html, "<p class=\"warn\"><strong>! The run directory is damaged</strong> ");
-	zcb_html_textf(&page->html, "in %zu place%s; what could be read is shown. ", n, n == 1 ? "" : "s");
+	zcb_html_raw(&page->html,
+		     "<p class=\"warn\"><strong>! The run directory is damaged</strong> ");
+	zcb_html_textf(&page->html, "in %zu place%s; what could be read is shown. ", n,
+		       n == 1 ? "" : "s");
 	zcb_html_raw(&page->html, "See <a href=\"#damage\">what is wrong with it</a>.</p>\n");
 }
 
@@ -69,13 +89,13 @@ struct phrase {
 };
 
 static const struct phrase phrases[] = {
-	{ "stale", "stay stale" },
-	{ "stale-until-refill", "are stale until the hole is refilled" },
-	{ "fresh", "stay fresh" },
-	{ "lookup", "are fresh at the next look-up" },
-	{ "zero-in-place", "are zeroed in place and stay coherent" },
-	{ "refused", "stay where they are: the kernel refused" },
-	{ "mixed", "differ from boot to boot" },
+	{"stale", "stay stale"},
+	{"stale-until-refill", "are stale until the hole is refilled"},
+	{"fresh", "stay fresh"},
+	{"lookup", "are fresh at the next look-up"},
+	{"zero-in-place", "are zeroed in place and stay coherent"},
+	{"refused", "stay where they are: the kernel refused"},
+	{"mixed", "differ from boot to boot"},
 };
 
 #define PHRASES (sizeof(phrases) / sizeof(phrases[0]))
@@ -148,7 +168,8 @@ static void put_tally(struct zcb_page *page, const struct tally *tally)
 		zcb_html_element(html, "strong", "", phrases[i].text);
 		zcb_html_textf(html, " in %zu", tally->by_phrase[i]);
 		if (parts == 1)
-			zcb_html_textf(html, " of %zu cell%s", tally->cells, tally->cells == 1 ? "" : "s");
+			zcb_html_textf(html, " of %zu cell%s", tally->cells,
+				       tally->cells == 1 ? "" : "s");
 		put_memories(html, tally, i);
 	}
 	if (!parts)
@@ -166,7 +187,7 @@ static void put_workload(struct zcb_page *page, size_t first, bool stale)
 	const struct zcb_summary_row *rows = page->rows;
 	const struct zcb_result_cell *cell = rows[first].first;
 	const char *release = zcb_page_release(page, cell->kernel);
-	struct tally tally = { 0 };
+	struct tally tally = {0};
 
 	for (size_t i = 0; i < first; i++) {
 		if (same_workload(&rows[i], &rows[first]))
@@ -205,7 +226,8 @@ static void name_failures(struct zcb_page *page)
 		zcb_html_raw(&page->html, "</code> ");
 		zcb_html_clip(&page->html, row->first->brief, 120);
 		zcb_html_raw(&page->html, ": declared ");
-		zcb_html_clip(&page->html, *row->first->expected ? row->first->expected : "nothing", 40);
+		zcb_html_clip(&page->html, *row->first->expected ? row->first->expected : "nothing",
+			      40);
 		zcb_html_raw(&page->html, ", observed <strong>");
 		zcb_html_clip(&page->html, *row->observed ? row->observed : "nothing", 40);
 		zcb_html_raw(&page->html, "</strong></li>\n");
@@ -241,7 +263,8 @@ static void put_declarations(struct zcb_page *page)
 		return;
 	}
 	zcb_html_raw(&page->html, "<p class=\"alarm\"><strong>✗ Not as declared:</strong> ");
-	zcb_html_textf(&page->html, "%zu of %zu cells that gave a verdict.", failed, failed + passed);
+	zcb_html_textf(&page->html, "%zu of %zu cells that gave a verdict.", failed,
+		       failed + passed);
 	zcb_html_raw(&page->html, "</p>\n");
 	name_failures(page);
 }
@@ -264,8 +287,9 @@ static void put_oracle(struct zcb_page *page)
 	else
 		zcb_html_raw(&page->html, "<p class=\"alarm\"><strong>✗ Oracle wrong:</strong> ");
 	zcb_html_textf(&page->html,
-		       "reading the memfd itself gave what was declared in %zu of %zu cells%s", right,
-		       cells, right == cells ? "." : ". Do not trust verdicts of such cells.");
+		       "reading the memfd itself gave what was declared in %zu of %zu cells%s",
+		       right, cells,
+		       right == cells ? "." : ". Do not trust verdicts of such cells.");
 	zcb_html_raw(&page->html, "</p>\n");
 }
 
@@ -281,7 +305,8 @@ static void put_harness(struct zcb_page *page)
 	zcb_html_textf(&page->html, "%zu errors, %zu crashed or hung cells, %zu skipped.",
 		       counts[ZCB_RESULT_ERROR], counts[ZCB_RESULT_CRASH], counts[ZCB_RESULT_SKIP]);
 	if (broken || counts[ZCB_RESULT_SKIP])
-		zcb_html_raw(&page->html, " The reasons are under <a href=\"#trouble\">trouble</a>.");
+		zcb_html_raw(&page->html,
+			     " The reasons are under <a href=\"#trouble\">trouble</a>.");
 	zcb_html_raw(&page->html, "</p>\n");
 }
 

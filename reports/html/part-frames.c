@@ -23,7 +23,7 @@ struct tally {
 
 static void tally_frame(const struct zcb_result_frame *frame, struct tally *t)
 {
-	*t = (struct tally){ .youngest = -1, .oldest = -1 };
+	*t = (struct tally){.youngest = -1, .oldest = -1};
 	for (size_t i = 0; i < frame->pages; i++) {
 		int verdict = zcb_result_verdict_of_letter(frame->map[i]);
 
@@ -45,7 +45,8 @@ static void tally_frame(const struct zcb_result_frame *frame, struct tally *t)
 	}
 }
 
-/* "Of 64 pages 16 are stale, by 1 to 3 frames, and 48 fresh. 16 were punched, 16 of them are stale." */
+/* "Of 64 pages 16 are stale, by 1 to 3 frames, and 48 fresh. 16 were punched, 16 of them are
+ * stale." */
 static void describe(const struct zcb_result_frame *frame, char *text, size_t room)
 {
 	struct tally t;
@@ -57,22 +58,25 @@ static void describe(const struct zcb_result_frame *frame, char *text, size_t ro
 	for (int v = ZCB_VERDICTS; v-- > 0;) {
 		if (!t.by_verdict[v])
 			continue;
-		used += (size_t)snprintf(text + used, room - used, "%s%zu %s %s", comma, t.by_verdict[v],
-					 t.by_verdict[v] == 1 ? "is" : "are", zcb_result_verdict_name(v));
+		used += (size_t)snprintf(text + used, room - used, "%s%zu %s %s", comma,
+					 t.by_verdict[v], t.by_verdict[v] == 1 ? "is" : "are",
+					 zcb_result_verdict_name(v));
 		if (v == ZCB_VERDICT_STALE && t.oldest >= 0 && t.youngest == t.oldest)
-			used += (size_t)snprintf(text + used, room - used, " by %" PRId64 " frame%s",
-						 t.oldest, t.oldest == 1 ? "" : "s");
+			used += (size_t)snprintf(text + used, room - used,
+						 " by %" PRId64 " frame%s", t.oldest,
+						 t.oldest == 1 ? "" : "s");
 		else if (v == ZCB_VERDICT_STALE && t.oldest >= 0)
 			used += (size_t)snprintf(text + used, room - used,
-						 " by %" PRId64 " to %" PRId64 " frames", t.youngest,
-						 t.oldest);
+						 " by %" PRId64 " to %" PRId64 " frames",
+						 t.youngest, t.oldest);
 		comma = ", ";
 	}
 	if (t.unknown)
-		used += (size_t)snprintf(text + used, room - used, "%s%zu have no known verdict", comma,
-					 t.unknown);
+		used += (size_t)snprintf(text + used, room - used, "%s%zu have no known verdict",
+					 comma, t.unknown);
 	snprintf(text + used, room - used, ". %zu %s punched, of which %zu %s stale.", t.punched,
-		 t.punched == 1 ? "was" : "were", t.punched_stale, t.punched_stale == 1 ? "is" : "are");
+		 t.punched == 1 ? "was" : "were", t.punched_stale,
+		 t.punched_stale == 1 ? "is" : "are");
 }
 
 static bool is_png(const char *bytes, size_t n)
@@ -92,11 +96,11 @@ static void put_picture(struct zcb_page *page, const char *path, const char *cap
 	zcb_html_raw(html, "<figure class=\"picture\">");
 	if (err || !is_png(bytes, n) || *used + n > MAX_PICTURE_BYTES) {
 		zcb_html_raw(html, "<p class=\"none\">");
-		zcb_html_text(html, !*path	     ? "no picture was kept" :
-				    err == -EFBIG    ? "too large for this page" :
-				    err		     ? "the picture cannot be read" :
-				    !is_png(bytes, n) ? "this file is no PNG" :
-						       "left out: the page is large enough");
+		zcb_html_text(html, !*path		? "no picture was kept"
+				    : err == -EFBIG	? "too large for this page"
+				    : err		? "the picture cannot be read"
+				    : !is_png(bytes, n) ? "this file is no PNG"
+							: "left out: the page is large enough");
 		zcb_html_raw(html, "</p>");
 	} else {
 		*used += n;
@@ -174,9 +178,9 @@ static size_t interest(const struct zcb_page *page, const struct zcb_result_fram
 
 	tally_frame(frame, &t);
 	return (cell && cell->status == ZCB_RESULT_FAIL ? 1000000 : 0) +
-	       (t.by_verdict[ZCB_VERDICT_FRESH] && t.by_verdict[ZCB_VERDICT_FRESH] < frame->pages ?
-			100000 :
-			0) +
+	       (t.by_verdict[ZCB_VERDICT_FRESH] && t.by_verdict[ZCB_VERDICT_FRESH] < frame->pages
+			? 100000
+			: 0) +
 	       t.by_verdict[ZCB_VERDICT_STALE];
 }
 
@@ -187,9 +191,10 @@ static bool is_same(const struct zcb_result_cell *a, const struct zcb_result_cel
 	       strcmp(a->kernel, b->kernel) == 0;
 }
 
-/* The most telling frame of a cell that is not shown yet, memories in turn where there is a choice. */
-static const struct zcb_result_frame *choose(const struct zcb_page *page,
-					     const struct zcb_result_frame *const *shown, size_t n_shown)
+/* The most telling frame of a cell that is not shown yet, memories in turn where there is a choice.
+ */
+static const struct zcb_result_frame *
+choose(const struct zcb_page *page, const struct zcb_result_frame *const *shown, size_t n_shown)
 {
 	const struct zcb_result_frame *best = NULL;
 	size_t most = 0;
@@ -218,13 +223,15 @@ static const struct zcb_result_frame *choose(const struct zcb_page *page,
 
 static void put_key(struct zcb_html *html)
 {
-	zcb_html_raw(html,
-		     "<p class=\"key\"><span class=\"m-fresh\">F</span> fresh "
-		     "<span class=\"m-stale\">S</span> stale <span class=\"m-zero\">Z</span> zero "
-		     "<span class=\"m-torn\">T</span> torn <span class=\"m-foreign\">X</span> foreign "
-		     "<span class=\"m-corrupt\">C</span> corrupt "
-		     "<span class=\"m-box\">&nbsp;</span> outlined: punched. Pages in the order of the frame, "
-		     "left to right and down.</p>\n");
+	zcb_html_raw(
+		html,
+		"<p class=\"key\"><span class=\"m-fresh\">F</span> fresh "
+		"<span class=\"m-stale\">S</span> stale <span class=\"m-zero\">Z</span> zero "
+		"<span class=\"m-torn\">T</span> torn <span class=\"m-foreign\">X</span> foreign "
+		"<span class=\"m-corrupt\">C</span> corrupt "
+		"<span class=\"m-box\">&nbsp;</span> outlined: punched. Pages in the order of the "
+		"frame, "
+		"left to right and down.</p>\n");
 }
 
 void zcb_part_frames(struct zcb_page *page)
@@ -240,9 +247,11 @@ void zcb_part_frames(struct zcb_page *page)
 		put_frame(page, frame, n++, &used);
 	}
 	if (!n)
-		zcb_html_raw(&page->html, "<p>No wrong frame of a boot that counts was kept.</p>\n");
+		zcb_html_raw(&page->html,
+			     "<p>No wrong frame of a boot that counts was kept.</p>\n");
 	else if (page->results->n_frames > n)
-		zcb_html_textf(&page->html, "%zu of %zu frames that were kept; all are in the folder frames/.",
+		zcb_html_textf(&page->html,
+			       "%zu of %zu frames that were kept; all are in the folder frames/.",
 			       n, page->results->n_frames);
 	zcb_html_raw(&page->html, "</section>\n");
 }

@@ -39,8 +39,8 @@ static const struct {
 	int decimals;
 	unsigned int unit;
 } scales[] = {
-	{ "ns", 1, 0, 1 },    { "µs", 1e3, 2, 2 }, { "ms", 1e6, 2, 3 }, { "instructions", 1, 0, 4 },
-	{ "pages", 1, 0, 5 }, { "", 1, 0, 6 },
+	{"ns", 1, 0, 1},	   {"µs", 1e3, 2, 2},  {"ms", 1e6, 2, 3},
+	{"instructions", 1, 0, 4}, {"pages", 1, 0, 5}, {"", 1, 0, 6},
 };
 
 enum { NS, US, MS, INSTRUCTIONS, PAGES, OTHER };
@@ -48,14 +48,16 @@ enum { NS, US, MS, INSTRUCTIONS, PAGES, OTHER };
 static const struct {
 	const char *name, *text;
 } descriptions[] = {
-	{ "punch", "One call that takes pages away from the memfd: fallocate(PUNCH_HOLE)." },
-	{ "refill", "One call that gives punched pages back." },
-	{ "migrate", "One call that moves pages." },
-	{ "export.create", "The udmabuf ioctl that makes the dma-buf." },
-	{ "export.close", "From closing the dma-buf to its release." },
-	{ "frame.read", "One whole frame read by the consumer, each byte checked." },
-	{ "frame.copy", "A plain copy of the same memory in the same process: what frame.read is held against." },
-	{ "coherence.fresh", "From the guest’s publish after a refill to the first reading that returns it." },
+	{"punch", "One call that takes pages away from the memfd: fallocate(PUNCH_HOLE)."},
+	{"refill", "One call that gives punched pages back."},
+	{"migrate", "One call that moves pages."},
+	{"export.create", "The udmabuf ioctl that makes the dma-buf."},
+	{"export.close", "From closing the dma-buf to its release."},
+	{"frame.read", "One whole frame read by the consumer, each byte checked."},
+	{"frame.copy",
+	 "A plain copy of the same memory in the same process: what frame.read is held against."},
+	{"coherence.fresh",
+	 "From the guest’s publish after a refill to the first reading that returns it."},
 };
 
 static const char *description_of(const char *metric)
@@ -81,7 +83,7 @@ static void collect(struct table *t)
 
 		for (size_t m = 0; m < row->n_metrics; m++) {
 			if (belongs(t, row, &row->metrics[m]))
-				t->lines[t->n++] = (struct line){ row, &row->metrics[m] };
+				t->lines[t->n++] = (struct line){row, &row->metrics[m]};
 		}
 	}
 }
@@ -113,10 +115,10 @@ static void label(const struct table *t, const struct line *line, char *text, si
 	const struct zcb_result_cell *cell = line->row->first;
 	size_t pattern = strcspn(cell->brief, ",");
 
-	snprintf(text, room, "%.12s%s%.16s%s%.16s %.12s %.*s, %.12s", t->variants ? cell->kernel : "",
-		 t->variants ? ":" : "", t->variants ? cell->variant : "", t->variants ? " " : "",
-		 cell->memory, cell->workload, (int)(pattern < 14 ? pattern : 14), cell->brief,
-		 cell->consumer);
+	snprintf(text, room, "%.12s%s%.16s%s%.16s %.12s %.*s, %.12s",
+		 t->variants ? cell->kernel : "", t->variants ? ":" : "",
+		 t->variants ? cell->variant : "", t->variants ? " " : "", cell->memory,
+		 cell->workload, (int)(pattern < 14 ? pattern : 14), cell->brief, cell->consumer);
 }
 
 static double scaled(const struct table *t, struct zcb_value value, double otherwise)
@@ -165,7 +167,8 @@ static void put_data(const struct table *t, FILE *data, double high, size_t *ret
 		fprintf(data, "%zu\t", i + 1);
 		zcb_plot_label(data, text);
 		fprintf(data, "\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\n", scaled(t, m->min, high),
-			scaled(t, m->quantile[ZCB_P50], high), scaled(t, m->quantile[ZCB_P90], high),
+			scaled(t, m->quantile[ZCB_P50], high),
+			scaled(t, m->quantile[ZCB_P90], high),
 			scaled(t, m->quantile[ZCB_P99], high), scaled(t, m->max, high));
 	}
 }
@@ -186,11 +189,13 @@ static void draw(const struct table *t, size_t number)
 		return;
 	snprintf(name, sizeof(name), "latency-%zu-%.32s", number, t->metric);
 	snprintf(variables, sizeof(variables),
-		 "rows = %zu\nlabel_chars = %zu\nlow = %.9g\nhigh = %.9g\nunit = %u\n", shown, longest,
-		 low, high, scales[t->scale].unit);
+		 "rows = %zu\nlabel_chars = %zu\nlow = %.9g\nhigh = %.9g\nunit = %u\n", shown,
+		 longest, low, high, scales[t->scale].unit);
 	snprintf(title, sizeof(title), "%.60s, %.20s clock", t->metric, t->clock);
 	snprintf(text, sizeof(text),
-		 "%.60s of each cell on a logarithmic axis, p50, p90 and p99 as exact order statistics%s.",
+		 "%.60s of each cell on a logarithmic axis. Line: least to largest; ● p50, ○ p90, "
+		 "× p99, "
+		 "exact order statistics%s.",
 		 t->metric, t->n > shown ? "; the first rows of the table" : "");
 	zcb_page_plot(t->page, name, zcb_embedded_latency_gp, variables, data, title, text);
 }
@@ -246,10 +251,11 @@ static void put_table(const struct table *t)
 	struct zcb_html *html = &t->page->html;
 
 	zcb_page_open_box(t->page, "Table of times, scrolls sideways");
-	zcb_html_raw(html, "<table><thead><tr><th scope=\"col\">Cell</th><th scope=\"col\">Consumer</th>"
-			   "<th scope=\"col\" class=\"n\">n</th>");
+	zcb_html_raw(html,
+		     "<table><thead><tr><th scope=\"col\">Cell</th><th scope=\"col\">Consumer</th>"
+		     "<th scope=\"col\" class=\"n\">n</th>");
 	for (size_t i = 0; i < 4; i++) {
-		static const char *const names[] = { "p50", "p90", "p99", "max" };
+		static const char *const names[] = {"p50", "p90", "p99", "max"};
 
 		zcb_html_raw(html, "<th scope=\"col\" class=\"n\">");
 		zcb_html_text(html, names[i]);
@@ -263,7 +269,9 @@ static void put_table(const struct table *t)
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(t->page);
 	if (t->n > MAX_LINES)
-		zcb_html_raw(html, "<p class=\"note\">There are more lines; summary.json has them all.</p>\n");
+		zcb_html_raw(
+			html,
+			"<p class=\"note\">There are more lines; summary.json has them all.</p>\n");
 }
 
 /* "396.12 to 441.80 µs": the range of the medians, for who does not open the details. */
@@ -285,8 +293,11 @@ static void put_range(const struct table *t)
 		return;
 	zcb_html_raw(html, ", p50 ");
 	zcb_html_decimal(html, (double)least / scales[t->scale].divisor, scales[t->scale].decimals);
-	zcb_html_raw(html, " to ");
-	zcb_html_decimal(html, (double)most / scales[t->scale].divisor, scales[t->scale].decimals);
+	if (most > least) {
+		zcb_html_raw(html, " to ");
+		zcb_html_decimal(html, (double)most / scales[t->scale].divisor,
+				 scales[t->scale].decimals);
+	}
 	zcb_html_raw(html, " ");
 	zcb_html_clip(html, t->scale == OTHER ? t->unit : scales[t->scale].name, 20);
 }
@@ -310,9 +321,9 @@ static void put_figure(struct table *t, size_t number)
 	zcb_html_clip(html, *t->clock ? t->clock : "not said", 40);
 	zcb_html_raw(html, "</strong> on ");
 	zcb_html_clip(html, *t->accel ? t->accel : "a back end that is not said", 40);
-	zcb_html_text(html, strcmp(t->accel, "tcg") == 0 && strcmp(t->clock, "wall") == 0 ?
-				    ", emulated." :
-				    ".");
+	zcb_html_text(html, strcmp(t->accel, "tcg") == 0 && strcmp(t->clock, "wall") == 0
+				    ? ", emulated."
+				    : ".");
 	zcb_html_raw(html, "</p>\n");
 	draw(t, number);
 	put_table(t);
@@ -322,12 +333,12 @@ static void put_figure(struct table *t, size_t number)
 static bool show(struct zcb_page *page, const struct zcb_summary_row *row,
 		 const struct zcb_summary_metric *metric, size_t number)
 {
-	struct table t = { .page = page,
-			   .metric = metric->name,
-			   .unit = metric->unit,
-			   .clock = row->clock,
-			   .accel = row->accel,
-			   .variants = zcb_page_has_variants(page) };
+	struct table t = {.page = page,
+			  .metric = metric->name,
+			  .unit = metric->unit,
+			  .clock = row->clock,
+			  .accel = row->accel,
+			  .variants = zcb_page_has_variants(page)};
 
 	/* A row may have a metric once: then there are at most as many lines as rows. */
 	t.lines = calloc(page->n_rows + 1, sizeof(*t.lines));
@@ -341,12 +352,13 @@ static bool show(struct zcb_page *page, const struct zcb_summary_row *row,
 }
 
 /* Whether an earlier row has this metric with the same unit and clock: then it was shown. */
-static bool was_shown(const struct zcb_page *page, size_t row, const struct zcb_summary_metric *metric)
+static bool was_shown(const struct zcb_page *page, size_t row,
+		      const struct zcb_summary_metric *metric)
 {
-	const struct table t = { .metric = metric->name,
-				 .unit = metric->unit,
-				 .clock = page->rows[row].clock,
-				 .accel = page->rows[row].accel };
+	const struct table t = {.metric = metric->name,
+				.unit = metric->unit,
+				.clock = page->rows[row].clock,
+				.accel = page->rows[row].accel};
 
 	for (size_t i = 0; i < row; i++) {
 		const struct zcb_summary_metric *same =
@@ -370,7 +382,8 @@ static size_t show_all(struct zcb_page *page, bool punch, size_t figures)
 		const struct zcb_summary_row *row = &page->rows[i];
 
 		for (size_t m = 0; m < row->n_metrics && figures < MAX_FIGURES; m++) {
-			if (is_wanted(&row->metrics[m], punch) && !was_shown(page, i, &row->metrics[m]))
+			if (is_wanted(&row->metrics[m], punch) &&
+			    !was_shown(page, i, &row->metrics[m]))
 				figures += show(page, row, &row->metrics[m], figures + 1);
 		}
 	}

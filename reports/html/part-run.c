@@ -64,10 +64,10 @@ static void put_seconds(struct zcb_page *page)
 		const char *name;
 		double seconds;
 	} times[] = {
-		{ "first boot", r->seconds_first_boot },
-		{ "first guest frame", r->seconds_first_frame },
-		{ "past the first boot", r->seconds_past_first_boot },
-		{ "whole run", r->seconds_total },
+		{"first boot", r->seconds_first_boot},
+		{"first guest frame", r->seconds_first_frame},
+		{"past the first boot", r->seconds_past_first_boot},
+		{"whole run", r->seconds_total},
 	};
 	const char *comma = "";
 

@@ -84,8 +84,8 @@ static void put_flat(FILE *data, const struct staleness *st, bool oracle, size_t
 	}
 	if (!longest)
 		return;
-	snprintf(title, sizeof(title), "%s: %zu cells, none stale", oracle ? "oracle" : "other readers",
-		 cells);
+	snprintf(title, sizeof(title), "%s: %zu cells, none stale",
+		 oracle ? "oracle" : "other readers", cells);
 	put_block(data, title, longest, blocks);
 }
 
@@ -136,12 +136,14 @@ static void draw(const struct staleness *st, size_t number)
 	find_limits(st, &x_high, &y_high);
 	snprintf(name, sizeof(name), "staleness-%zu", number);
 	snprintf(variables, sizeof(variables),
-		 "series = %zu\nx_high = %" PRIu64 ".0\ny_high = %" PRIu64 ".0\n", blocks, x_high, y_high);
+		 "series = %zu\nx_high = %" PRIu64 ".0\ny_high = %" PRIu64 ".0\n", blocks, x_high,
+		 y_high);
 	snprintf(title, sizeof(title), "Stale pages over frames, %.60s on %.60s", st->variant,
 		 st->kernel);
-	zcb_page_plot(st->page, name, zcb_embedded_staleness_gp, variables, data, title,
-		      "Stale pages of each checked frame (the median over rounds and boots) against the "
-		      "number of frames drawn since the hole. A line that stays up: stale for good.");
+	zcb_page_plot(
+		st->page, name, zcb_embedded_staleness_gp, variables, data, title,
+		"Stale pages of each checked frame (the median over rounds and boots) against the "
+		"number of frames drawn since the hole. A line that stays up: stale for good.");
 }
 
 static void put_range(struct zcb_html *html, const struct zcb_staleness_point *point)
@@ -218,11 +220,13 @@ static void put_table(const struct staleness *st)
 	size_t lines = 0;
 
 	zcb_page_open_box(st->page, "Stale pages over frames, scrolls sideways");
-	zcb_html_raw(html, "<table><thead><tr><th scope=\"col\">Cell</th><th scope=\"col\">Consumer</th>"
-			   "<th scope=\"col\" class=\"n\">Frames checked</th>"
-			   "<th scope=\"col\" class=\"n\">Stale pages, first frame</th>"
-			   "<th scope=\"col\" class=\"n\">last frame</th>"
-			   "<th scope=\"col\" class=\"n\">last frame is number</th></tr></thead><tbody>\n");
+	zcb_html_raw(
+		html,
+		"<table><thead><tr><th scope=\"col\">Cell</th><th scope=\"col\">Consumer</th>"
+		"<th scope=\"col\" class=\"n\">Frames checked</th>"
+		"<th scope=\"col\" class=\"n\">Stale pages, first frame</th>"
+		"<th scope=\"col\" class=\"n\">last frame</th>"
+		"<th scope=\"col\" class=\"n\">last frame is number</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < st->n && lines < MAX_LINES; i++) {
 		if (!is_ever_stale(&st->series[i]))
 			continue;
@@ -250,9 +254,9 @@ static void collect(struct staleness *st, size_t first)
 
 static bool put_variant(struct zcb_page *page, size_t first, size_t number)
 {
-	struct staleness st = { .page = page,
-				.variant = page->rows[first].first->variant,
-				.kernel = page->rows[first].first->kernel };
+	struct staleness st = {.page = page,
+			       .variant = page->rows[first].first->variant,
+			       .kernel = page->rows[first].first->kernel};
 
 	st.series = calloc(page->n_rows + 1, sizeof(*st.series));
 	if (!st.series)
@@ -288,6 +292,8 @@ void zcb_part_staleness(struct zcb_page *page)
 			figures += put_variant(page, i, figures + 1);
 	}
 	if (!figures)
-		zcb_html_raw(&page->html, "<p>No cell that counts left the metric <code>frame.stale</code>.</p>\n");
+		zcb_html_raw(
+			&page->html,
+			"<p>No cell that counts left the metric <code>frame.stale</code>.</p>\n");
 	zcb_html_raw(&page->html, "</section>\n");
 }

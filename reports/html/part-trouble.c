@@ -5,7 +5,8 @@
 #include "bench/base/cleanup.h"
 #include "reports/html/page.h"
 
-/* What did not go as it should: cells with their reasons, kernel faults, a damaged run directory. */
+/* What did not go as it should: cells with their reasons, kernel faults, a damaged run directory.
+ */
 
 #define MAX_GROUPS 120U
 #define MAX_NAMED 6U
@@ -59,8 +60,11 @@ static void put_groups(struct zcb_page *page, const struct zcb_result_cell **cel
 	size_t groups = 0, same;
 
 	zcb_page_open_box(page, "Cells without a pass, scrolls sideways");
-	zcb_html_raw(html, "<table><thead><tr><th scope=\"col\">Status</th><th scope=\"col\" class=\"n\">Cells</th>"
-			   "<th scope=\"col\">Reason</th><th scope=\"col\">Which</th></tr></thead><tbody>\n");
+	zcb_html_raw(
+		html,
+		"<table><thead><tr><th scope=\"col\">Status</th><th scope=\"col\" "
+		"class=\"n\">Cells</th>"
+		"<th scope=\"col\">Reason</th><th scope=\"col\">Which</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < n && groups < MAX_GROUPS; i += same, groups++) {
 		for (same = 1; i + same < n && same_trouble(cells[i], cells[i + same]);)
 			same++;
@@ -69,7 +73,9 @@ static void put_groups(struct zcb_page *page, const struct zcb_result_cell **cel
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(page);
 	if (groups == MAX_GROUPS)
-		zcb_html_raw(html, "<p class=\"note\">There may be more; cells.jsonl has them all.</p>\n");
+		zcb_html_raw(
+			html,
+			"<p class=\"note\">There may be more; cells.jsonl has them all.</p>\n");
 }
 
 static void put_cells(struct zcb_page *page)

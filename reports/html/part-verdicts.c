@@ -23,12 +23,12 @@ struct table {
 static const struct {
 	const char *symbol, *word, *class;
 } marks[] = {
-	[ZCB_RESULT_PASS] = { "✓", "", "pass" },
-	[ZCB_RESULT_FAIL] = { "✗", "", "fail" },
-	[ZCB_RESULT_CRASH] = { "†", "crashed", "crash" },
-	[ZCB_RESULT_ERROR] = { "!", "error", "error" },
-	[ZCB_RESULT_SKIP] = { "–", "skipped", "skip" },
-	[ZCB_RESULT_NOT_RUN] = { "·", "not run", "skip" },
+	[ZCB_RESULT_PASS] = {"✓", "", "pass"},
+	[ZCB_RESULT_FAIL] = {"✗", "", "fail"},
+	[ZCB_RESULT_CRASH] = {"†", "crashed", "crash"},
+	[ZCB_RESULT_ERROR] = {"!", "error", "error"},
+	[ZCB_RESULT_SKIP] = {"–", "skipped", "skip"},
+	[ZCB_RESULT_NOT_RUN] = {"·", "not run", "skip"},
 };
 
 static bool is_ours(const struct table *t, size_t i)
@@ -145,7 +145,8 @@ static void put_box(struct table *t, size_t line, const char *consumer)
 		any = true;
 	}
 	if (!any)
-		zcb_html_raw(html, "<span class=\"none\" title=\"not in the plan\">not planned</span>");
+		zcb_html_raw(html,
+			     "<span class=\"none\" title=\"not in the plan\">not planned</span>");
 	zcb_html_raw(html, "</td>");
 }
 
@@ -216,10 +217,7 @@ static void put_table_head(struct table *t)
 
 static void put_table(struct zcb_page *page, size_t first)
 {
-	struct table t = { .page = page,
-			   .rows = page->rows,
-			   .n = page->n_rows,
-			   .first = first };
+	struct table t = {.page = page, .rows = page->rows, .n = page->n_rows, .first = first};
 
 	find_consumers(&t);
 	put_table_head(&t);
@@ -230,17 +228,20 @@ static void put_table(struct zcb_page *page, size_t first)
 	zcb_html_raw(&page->html, "</table>\n");
 	zcb_page_close_box(page);
 	if (t.lines >= MAX_LINES)
-		zcb_html_raw(&page->html, "<p class=\"note\">There are more lines; summary.json has them all.</p>\n");
+		zcb_html_raw(
+			&page->html,
+			"<p class=\"note\">There are more lines; summary.json has them all.</p>\n");
 }
 
 void zcb_part_verdicts(struct zcb_page *page)
 {
 	size_t tables = 0;
 
-	zcb_html_raw(&page->html,
-		     "<section id=\"verdicts\">\n<h2>Declared and observed</h2>\n"
-		     "<p>✓ what was observed is what the variant declares; ✗ it is not. The tint says "
-		     "what was seen: staleness that is declared is a finding, not a failure.</p>\n");
+	zcb_html_raw(
+		&page->html,
+		"<section id=\"verdicts\">\n<h2>Declared and observed</h2>\n"
+		"<p>✓ what was observed is what the variant declares; ✗ it is not. The tint says "
+		"what was seen: staleness that is declared is a finding, not a failure.</p>\n");
 	for (size_t i = 0; i < page->n_rows && tables < 24; i++) {
 		if (!zcb_page_opens_variant(page, i))
 			continue;

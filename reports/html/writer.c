@@ -11,15 +11,15 @@
 #include "bench/base/cleanup.h"
 #include "bench/results/utf8.h"
 
-/* Letters that show nothing, reorder what stands around them, or end a line. */
+/* Control characters, and letters that show nothing, reorder what is around them, or end a line. */
 static bool is_invisible(uint32_t code)
 {
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-		{ 0x80, 0x9f },	    { 0xad, 0xad },	{ 0x61c, 0x61c },   { 0x180e, 0x180e },
-		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfe00, 0xfe0f },
-		{ 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xe0000, 0xe0fff },
+		{0, 0x1f},	  {0x7f, 0x9f},	    {0xad, 0xad},     {0x61c, 0x61c},
+		{0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		{0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
@@ -49,10 +49,6 @@ static void put_escaped(struct zcb_html *html, uint32_t code)
 		zcb_html_raw(html, "&quot;");
 	else if (code == '\'')
 		zcb_html_raw(html, "&#39;");
-	else if (code < 0x20)
-		put_code(html, 0x2400 + code); /* the pictures of control characters */
-	else if (code == 0x7f)
-		put_code(html, 0x2421);
 	else if (is_invisible(code))
 		fprintf(html->out, "[U+%04" PRIX32 "]", code);
 	else

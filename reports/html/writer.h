@@ -20,8 +20,8 @@ struct zcb_html {
 #define zcb_html_raw(html, literal) fputs("" literal "", (html)->out)
 
 /**
- * Text: &, <, > and quotes are escaped; invalid UTF-8 becomes U+FFFD; control characters are shown
- * as their pictures, and letters that would reorder or hide text as their code points.
+ * Text: &, <, > and quotes are escaped; invalid UTF-8 becomes U+FFFD; control characters and
+ * letters that would reorder or hide text are shown as their code points: [U+001B].
  */
 void zcb_html_text(struct zcb_html *html, const char *text);
 
@@ -35,19 +35,19 @@ void zcb_html_textf(struct zcb_html *html, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /** ` name="value"`, with the value escaped; name is a literal. */
-#define zcb_html_attribute(html, name, value)                                                      \
-	do {                                                                                       \
-		zcb_html_raw(html, " " name "=\"");                                                \
-		zcb_html_text(html, value);                                                        \
-		zcb_html_raw(html, "\"");                                                          \
+#define zcb_html_attribute(html, name, value)       \
+	do {                                        \
+		zcb_html_raw(html, " " name "=\""); \
+		zcb_html_text(html, value);         \
+		zcb_html_raw(html, "\"");           \
 	} while (0)
 
 /** `<tag>text</tag>`; tag may carry attributes: ELEMENT(html, "td", " class=\"n\"", text). */
-#define zcb_html_element(html, tag, attributes, text)                                              \
-	do {                                                                                       \
-		zcb_html_raw(html, "<" tag attributes ">");                                        \
-		zcb_html_text(html, text);                                                         \
-		zcb_html_raw(html, "</" tag ">");                                                  \
+#define zcb_html_element(html, tag, attributes, text)       \
+	do {                                                \
+		zcb_html_raw(html, "<" tag attributes ">"); \
+		zcb_html_text(html, text);                  \
+		zcb_html_raw(html, "</" tag ">");           \
 	} while (0)
 
 /** A whole number with a comma between thousands. */

@@ -24,17 +24,16 @@ static int prepare(posix_spawn_file_actions_t *actions, int dirfd, const char *l
 	if (!err)
 		err = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
 	if (!err)
-		err = posix_spawn_file_actions_addopen(actions, 2, log,
-						       O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW,
-						       0644);
+		err = posix_spawn_file_actions_addopen(
+			actions, 2, log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644);
 	return err;
 }
 
 /* Its start-up files and environment are the user's: a report must not depend on them. */
 static int start(int dirfd, const char *script, const char *log, pid_t *ret_pid)
 {
-	char *argv[] = { "gnuplot", "-d", (char *)script, NULL };
-	char *environment[] = { "LC_ALL=C", "HOME=/nonexistent", NULL };
+	char *argv[] = {"gnuplot", "-d", (char *)script, NULL};
+	char *environment[] = {"LC_ALL=C", "HOME=/nonexistent", NULL};
 	posix_spawn_file_actions_t actions;
 	int err = posix_spawn_file_actions_init(&actions);
 
@@ -50,7 +49,7 @@ static int start(int dirfd, const char *script, const char *log, pid_t *ret_pid)
 static int wait_for(pid_t pid, int *ret_status)
 {
 	ZCB_CLOSE int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd ended = { .fd = fd, .events = POLLIN };
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
 	int n = 1;
 
 	if (fd >= 0) {
@@ -81,15 +80,17 @@ int zcb_gnuplot_run(int dirfd, const char *script, const char *log, struct zcb_e
 	if (!result)
 		result = wait_for(pid, &status);
 	if (result == -ETIME)
-		return zcb_fail(err, result, "host set-up: gnuplot did not end within %d s on "
-					     "plots/%s and was killed",
+		return zcb_fail(err, result,
+				"host set-up: gnuplot did not end within %d s on "
+				"plots/%s and was killed",
 				TIMEOUT_MS / 1000, script);
 	if (result)
 		return zcb_fail(err, result, "host set-up: gnuplot: %s", strerror(-result));
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return zcb_fail(err, -EIO,
-				"host set-up: gnuplot failed on plots/%s: read plots/%s, mend, and run "
-				"`zcbench report` again",
-				script, log);
+		return zcb_fail(
+			err, -EIO,
+			"host set-up: gnuplot failed on plots/%s: read plots/%s, mend, and run "
+			"`zcbench report` again",
+			script, log);
 	return 0;
 }

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One line a row, on a logarithmic axis: a thin line from the least to the largest sample, marks at
-# p50, p90 and p99. Fields of data: number, label, least, p50, p90, p99, largest, all in the unit
+# p50 (disc), p90 (ring) and p99 (cross); the page explains them below. Fields of data: number, label, least, p50, p90, p99, largest, all in the unit
 # of the axis. Colours are classes of the page: 1 the series, 8 the range, 9 the grid.
 # Set before: data, rows, label_chars, low, high, unit (1 ns, 2 us, 3 ms, 4 instructions, 5 pages,
 # 6 something else).
-set terminal svg size 860, 74 + 18 * rows font ',12' noenhanced
+height = 58 + 18 * rows
+set terminal svg size 860, height font ',12' noenhanced
 set encoding utf8
 set datafile separator "\t"
 set lmargin label_chars + 2
 set rmargin 3
-set tmargin 2.2
-set bmargin 3.2
+set tmargin at screen 1 - 6.0 / height
+set bmargin at screen 46.0 / height
 set border 1 lc rgb '#0000a9'
 set tics nomirror
 set logscale x
@@ -21,9 +22,9 @@ set grid xtics lc rgb '#0000a9' lw 0.6 dt 1
 set ytics scale 0 textcolor rgb 'black'
 set xtics textcolor rgb 'black'
 array units[6] = ["ns", "µs", "ms", "instructions", "pages", "value"]
-set xlabel units[unit]
-set key at graph 0, graph 1 left bottom Left reverse horizontal maxrows 1 noenhanced samplen 1.5 width 1
-plot data using 3:1:($7 - $3):(0):yticlabels(2) with vectors nohead lw 1.2 lc rgb '#0000a8' title 'least to largest', \
-     data using 4:1 with points pt 7 ps 0.75 lc rgb '#0000a1' title 'p50', \
-     data using 5:1 with points pt 6 ps 0.75 lw 1.4 lc rgb '#0000a1' title 'p90', \
-     data using 6:1 with points pt 2 ps 0.75 lw 1.6 lc rgb '#0000a1' title 'p99'
+set xlabel units[unit] offset 0, 0.8
+unset key
+plot data using 3:1:($7 - $3):(0):yticlabels(2) with vectors nohead lw 1.2 lc rgb '#0000a8' notitle, \
+     data using 4:1 with points pt 7 ps 0.75 lc rgb '#0000a1' notitle, \
+     data using 5:1 with points pt 6 ps 0.75 lw 1.4 lc rgb '#0000a1' notitle, \
+     data using 6:1 with points pt 2 ps 0.75 lw 1.6 lc rgb '#0000a1' notitle

@@ -41,8 +41,8 @@ static int open_folder(int run_dirfd)
 	return fd < 0 ? -errno : fd;
 }
 
-static int write_script(int dirfd, const char *name, const char *path,
-			const char *script, const char *variables)
+static int write_script(int dirfd, const char *name, const char *path, const char *script,
+			const char *variables)
 {
 	ZCB_FREE char *text = NULL;
 	int n = asprintf(&text,
@@ -94,20 +94,21 @@ static int read_picture(int dirfd, const char *name, struct zcb_svg *ret_svg)
 	return err ? err : zcb_svg_clean(text, n, name, ret_svg);
 }
 
-int zcb_plot_draw(int run_dirfd, const char *name, const char *script,
-		  const char *variables, const char *data, struct zcb_svg *ret_svg,
-		  struct zcb_error *err)
+int zcb_plot_draw(int run_dirfd, const char *name, const char *script, const char *variables,
+		  const char *data, struct zcb_svg *ret_svg, struct zcb_error *err)
 {
 	const struct names names = names_of(name);
 	ZCB_CLOSE int dirfd = open_folder(run_dirfd);
 	int result;
 
 	if (dirfd < 0)
-		return zcb_fail(err, dirfd, "host set-up: the folder plots/ of the run directory: %s",
+		return zcb_fail(err, dirfd,
+				"host set-up: the folder plots/ of the run directory: %s",
 				strerror(-dirfd));
 	result = write_inputs(dirfd, name, script, variables, data);
 	if (result)
-		return zcb_fail(err, result, "host set-up: writing into plots/: %s", strerror(-result));
+		return zcb_fail(err, result, "host set-up: writing into plots/: %s",
+				strerror(-result));
 	result = zcb_gnuplot_run(dirfd, names.script, names.log, err);
 	if (result)
 		return result;

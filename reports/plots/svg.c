@@ -9,22 +9,41 @@
 #include <string.h>
 
 /*
- * This reads the SVG of gnuplot, not any SVG: tags, double or single quotes, no CDATA. What it does not
- * know it drops, so that the worst that odd input does is an empty picture.
+ * This reads the SVG of gnuplot, not any SVG: tags, double or single quotes, no CDATA. What it does
+ * not know it drops, so that the worst that odd input does is an empty picture.
  */
 
-static const char *const elements[] = { "g",	"path",	   "text",     "tspan",	 "use",
-					"circle", "rect",    "line",     "polygon", "polyline",
-					"defs", "clipPath" };
+static const char *const elements[] = {"g",    "path", "text",	  "tspan",    "use",  "circle",
+				       "rect", "line", "polygon", "polyline", "defs", "clipPath"};
 
 /* Dropped with everything inside: gnuplot's titles would be tool tips that say nothing. */
-static const char *const dropped[] = { "title", "desc", "filter", "script", "style", "a" };
+static const char *const dropped[] = {"title", "desc", "filter", "script", "style", "a"};
 
 static const char *const attributes[] = {
-	"d",	     "x",	 "y",		"x1",		    "y1",	       "x2",
-	"y2",	     "r",	 "cx",		"cy",		    "width",	       "height",
-	"points",    "transform", "text-anchor", "font-size",	    "font-weight",     "stroke-width",
-	"clip-path", "opacity",	 "fill-opacity", "stroke-opacity", "stroke-dasharray", "stroke-linecap",
+	"d",
+	"x",
+	"y",
+	"x1",
+	"y1",
+	"x2",
+	"y2",
+	"r",
+	"cx",
+	"cy",
+	"width",
+	"height",
+	"points",
+	"transform",
+	"text-anchor",
+	"font-size",
+	"font-weight",
+	"stroke-width",
+	"clip-path",
+	"opacity",
+	"fill-opacity",
+	"stroke-opacity",
+	"stroke-dasharray",
+	"stroke-linecap",
 	"stroke-linejoin",
 };
 
@@ -65,7 +84,7 @@ static bool is_name_letter(char c)
 
 static struct slice take_name(struct cleaner *c)
 {
-	struct slice name = { c->at, 0 };
+	struct slice name = {c->at, 0};
 
 	while (c->at < c->end && is_name_letter(*c->at))
 		c->at++;
@@ -96,7 +115,7 @@ static bool take_attribute(struct cleaner *c, struct slice *ret_name, struct sli
 	close = memchr(c->at + 1, *c->at, (size_t)(c->end - c->at - 1));
 	if (!close)
 		return false;
-	*ret_value = (struct slice){ c->at + 1, (size_t)(close - c->at - 1) };
+	*ret_value = (struct slice){c->at + 1, (size_t)(close - c->at - 1)};
 	c->at = close + 1;
 	return true;
 }
@@ -156,7 +175,7 @@ static void put_id(struct cleaner *c, struct slice value)
 
 static void put_reference(struct cleaner *c, struct slice value)
 {
-	struct slice id = { value.at + 1, value.n - 1 };
+	struct slice id = {value.at + 1, value.n - 1};
 
 	if (value.n > 1 && value.at[0] == '#' && is_id(id))
 		fprintf(c->out, " href=\"#%s-%.*s\"", c->prefix, (int)id.n, id.at);
@@ -257,7 +276,8 @@ static void put_text(struct cleaner *c, struct slice text)
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.at[i] == '>')
 			fputs("&gt;", c->out);
-		else if (text.at[i] == '&' && (i + 1 == text.n || !isalpha((unsigned char)text.at[i + 1])))
+		else if (text.at[i] == '&' &&
+			 (i + 1 == text.n || !isalpha((unsigned char)text.at[i + 1])))
 			fputs("&amp;", c->out);
 		else
 			fputc(text.at[i], c->out);
@@ -267,7 +287,7 @@ static void put_text(struct cleaner *c, struct slice text)
 static void read_text(struct cleaner *c)
 {
 	const char *tag = memchr(c->at, '<', (size_t)(c->end - c->at));
-	struct slice text = { c->at, (size_t)((tag ? tag : c->end) - c->at) };
+	struct slice text = {c->at, (size_t)((tag ? tag : c->end) - c->at)};
 
 	if (c->inside && !c->dropping)
 		put_text(c, text);
@@ -291,7 +311,7 @@ static void read_all(struct cleaner *c)
 
 int zcb_svg_clean(const char *text, size_t n, const char *prefix, struct zcb_svg *ret_svg)
 {
-	struct cleaner c = { .at = text, .end = text + n, .prefix = prefix };
+	struct cleaner c = {.at = text, .end = text + n, .prefix = prefix};
 	char *body = NULL;
 	size_t length;
 
@@ -307,12 +327,12 @@ int zcb_svg_clean(const char *text, size_t n, const char *prefix, struct zcb_svg
 		free(body);
 		return -EBADMSG;
 	}
-	*ret_svg = (struct zcb_svg){ body, c.width, c.height };
+	*ret_svg = (struct zcb_svg){body, c.width, c.height};
 	return 0;
 }
 
 void zcb_svg_finish(struct zcb_svg *svg)
 {
 	free(svg->body);
-	*svg = (struct zcb_svg){ 0 };
+	*svg = (struct zcb_svg){0};
 }

@@ -12,10 +12,10 @@ struct zcb_svg {
 
 /**
  * Cleans what gnuplot drew: elements and attributes that are not on a short list are dropped, ids
- * get the prefix (letters, digits and dashes) so that plots do not meet in one page, and colours become classes of the
- * page's style sheet, so that a plot follows a light and a dark page. A plot script asks for the
- * class s1 to s9 with the colour #0000a1 to #0000a9; any other colour becomes that of the text.
- * Returns 0, -EBADMSG where it is no SVG, or -ENOMEM.
+ * get the prefix (letters, digits and dashes) so that plots do not meet in one page, and colours
+ * become classes of the page's style sheet, so that a plot follows a light and a dark page. A plot
+ * script asks for the class s1 to s9 with the colour #0000a1 to #0000a9; any other colour becomes
+ * that of the text. Returns 0, -EBADMSG where it is no SVG, or -ENOMEM.
  */
 int zcb_svg_clean(const char *text, size_t n, const char *prefix, struct zcb_svg *ret_svg);
 

@@ -49,6 +49,9 @@ slow)
 	sleep 0.5
 	[ "$ZCB_FAKE_END" = panic ] && line 'Kernel panic - not syncing: late'
 	;;
+probe)
+	printf '%s\n' "$ZCB_FAKE_ANSWER" >&3
+	;;
 exit-1)
 	echo 'qemu-system-x86_64: warning: something harmless' >&2
 	echo 'qemu-system-x86_64: -m 1P: cannot set up guest memory' >&2

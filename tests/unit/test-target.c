@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #include "bench/base/io.h"
+#include "bench/target/accel-memory.h"
+#include "bench/target/accel.h"
 #include "bench/target/native.h"
 #include "bench/target/process.h"
 #include "bench/target/target.h"
@@ -173,12 +175,12 @@ static pid_t noted_pid(const struct place *p, const char *word)
 {
 	for (int i = 0; i < 3000; i++) {
 		char *text = NULL, *at;
-		int pid = 0;
+		pid_t pid = 0;
 
 		if (!zcb_read_file(AT_FDCWD, p->note, 1 << 16, &text, NULL)) {
 			at = strstr(text, word);
 			if (at && strchr(at, '\n'))
-				pid = atoi(at + strlen(word));
+				pid = (pid_t)strtol(at + strlen(word), NULL, 10);
 			free(text);
 		}
 		if (pid)
@@ -629,6 +631,60 @@ static void a_native_runner_that_fails_is_lost(void **state)
 	zcb_target_destroy(target);
 }
 
+/* The choice of the accelerator */
+
+static void expect_choice(const struct place *p, const char *behaviour, const char *answer,
+			  enum zcb_accel accel, const char *reason)
+{
+	struct zcb_accel_choice choice;
+	struct zcb_error err;
+
+	setenv("ZCB_FAKE", behaviour, 1);
+	setenv("ZCB_FAKE_ANSWER", answer, 1);
+	if (zcb_accel_probe_boot(&p->config, &choice, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(zcb_accel_name(choice.accel), zcb_accel_name(accel));
+	if (!strstr(choice.reason, reason))
+		fail_msg("\"%s\" is not in: %s", reason, choice.reason);
+}
+
+static void kvm_is_chosen_only_where_it_works_inside(void **state)
+{
+	struct place *p = *state;
+
+	expect_choice(p, "probe", "{\"type\":\"probe\",\"kvm\":true,\"reason\":\"\"}",
+		      ZCB_ACCEL_KVM, "works inside");
+	expect_choice(p, "probe",
+		      "{\"type\":\"probe\",\"kvm\":false,\"reason\":\"KVM_RUN: \\u0001 error\"}",
+		      ZCB_ACCEL_TCG, "no KVM inside it, KVM_RUN: ? error (load");
+	expect_choice(p, "probe", "nonsense", ZCB_ACCEL_TCG, "cannot be read");
+	expect_choice(p, "stuck", "", ZCB_ACCEL_TCG,
+		      "did not boot: qemu: it gave up: KVM internal");
+	expect_choice(p, "exit-1", "", ZCB_ACCEL_TCG, "did not boot: qemu: exit code 1");
+	expect_choice(p, "panic", "", ZCB_ACCEL_TCG, "did not boot: kernel: Kernel panic");
+}
+
+static void a_probe_is_remembered_for_what_it_saw(void **state)
+{
+	struct place *p = *state;
+	struct zcb_accel_choice choice = {.accel = ZCB_ACCEL_KVM, .reason = "so it was"};
+
+	setenv("XDG_CACHE_HOME", p->temp, 1);
+	assert_int_equal(zcb_accel_recall("a", &choice), -ENOENT);
+	assert_int_equal(zcb_accel_remember("a", &choice), 0);
+	assert_int_equal(zcb_accel_recall("b", &choice), -ENOENT);
+	choice = (struct zcb_accel_choice){.accel = ZCB_ACCEL_TCG};
+	assert_int_equal(zcb_accel_recall("a", &choice), 0);
+	assert_int_equal(choice.accel, ZCB_ACCEL_KVM);
+	assert_true(choice.remembered);
+	assert_non_null(strstr(choice.reason, "so it was (as probed before; "));
+	make_file(p->temp, "zcbench/kvm-probe.json", "{\"key\":\"a\",\"kvm\":1,\"reason\":\"x\"}");
+	assert_int_equal(zcb_accel_recall("a", &choice), -ENOENT);
+	make_file(p->temp, "zcbench/kvm-probe.json", "torn");
+	assert_int_equal(zcb_accel_recall("a", &choice), -ENOENT);
+	unsetenv("XDG_CACHE_HOME");
+}
+
 /* Processes */
 
 static void a_program_that_does_not_end_is_killed(void **state)
@@ -671,6 +727,8 @@ int main(void)
 		TEST(what_is_missing_is_named_with_its_mend),
 		TEST(a_native_runner_speaks_over_its_channel),
 		TEST(a_native_runner_that_fails_is_lost),
+		TEST(kvm_is_chosen_only_where_it_works_inside),
+		TEST(a_probe_is_remembered_for_what_it_saw),
 		TEST(a_program_that_does_not_end_is_killed),
 	};
 

@@ -15,7 +15,9 @@ rootfs_packages() { sed 's/#.*//' "$rootfs_recipe/packages" | xargs; }
 download_packages() {
 	local packages
 	read -ra packages <<<"$(rootfs_packages)"
-	debian apt-get -qq --print-uris install "${packages[@]}" | awk '{ print $2 }' |
+	# apt names only what it has not yet: so it is asked with an empty folder of archives.
+	mkdir -p "$zcb_apt/no-debs/partial"
+	debian apt-get -qq -o "Dir::Cache::archives=$zcb_apt/no-debs" --print-uris install "${packages[@]}" | awk '{ print $2 }' |
 		sort | awk '/^base-files_/ { print; next } { rest = rest $0 "\n" }
 			END { printf "%s", rest }' >"$1"
 	debian apt-get -qy --download-only install "${packages[@]}"

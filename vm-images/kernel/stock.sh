@@ -21,6 +21,7 @@ unpack_stock() {
 		tar -x -C "$tree" --keep-directory-symlink || return
 	cp "$tree/boot/vmlinuz-$release" "$2/vmlinuz" || return
 	cp "$tree/boot/config-$release" "$2/config" || return
+	extract_vmlinux "$2/vmlinuz" "$2/vmlinux" || return
 	grep -qx CONFIG_UDMABUF=y "$2/config" || {
 		echo "error: $3 has no built-in udmabuf"
 		return 1

@@ -94,6 +94,7 @@ build_kernel() {
 	configure_variants || return
 	variants_make -j"$(nproc)" bzImage || return
 	cp arch/x86/boot/bzImage "$2/vmlinuz" && cp .config "$2/config" || return
+	extract_vmlinux "$2/vmlinuz" "$2/vmlinux" || return
 	variants_make kernelrelease >"$1/release" || return
 	# All is built in; the archives are there so that every kernel is started in the same way.
 	pack_modules "$1" "$2/modules-hut.cpio" && pack_modules "$1" "$2/modules-guest.cpio"
