@@ -122,6 +122,24 @@ static int receive_reply(struct zcb_link *link, uint16_t type, void **ret_payloa
 	return 0;
 }
 
+/* A guest that is gone must be an error of ours and not a signal: a cell's process has SIGPIPE. */
+static int transmit(struct zcb_link *link, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+
+	while (n > 0) {
+		ssize_t done = send(link->fd, p, n, MSG_NOSIGNAL);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
 static int send_request(struct zcb_link *link, uint16_t type, const void *payload, uint32_t n,
 			struct zcb_error *err)
 {
@@ -132,10 +150,10 @@ static int send_request(struct zcb_link *link, uint16_t type, const void *payloa
 		.serial = ++link->serial,
 		.length = n,
 	};
-	int ret = zcb_write_all(link->fd, &header, sizeof(header));
+	int ret = transmit(link, &header, sizeof(header));
 
 	if (!ret)
-		ret = zcb_write_all(link->fd, payload, n);
+		ret = transmit(link, payload, n);
 	return ret ? zcb_fail(err, -ENOTCONN, "guest: it is gone (%s)", strerror(-ret)) : 0;
 }
 
@@ -197,13 +215,28 @@ static int translate(uint64_t gfn, const struct zcb_ram_map *map, zcb_memfd_off 
 	return 0;
 }
 
+static int translate_all(const char *gfns, uint32_t n, const struct zcb_ram_map *map,
+			 zcb_memfd_off *ret_offsets, struct zcb_error *err)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < n && !ret; i++) {
+		uint64_t gfn;
+
+		memcpy(&gfn, gfns + 8 * (size_t)i, 8);
+		ret = translate(gfn, map, &ret_offsets[i], err);
+	}
+	return ret;
+}
+
 int zcb_link_parse_pages(const void *payload, size_t n, const struct zcb_abi_alloc *request,
 			 const struct zcb_ram_map *map, zcb_memfd_off *ret_offsets,
 			 struct zcb_error *err)
 {
 	struct zcb_abi_pages head;
 	size_t wanted = sizeof(head) + 8 * (size_t)request->pages;
-	int ret = 0;
+	ZCB_FREE zcb_memfd_off *offsets = NULL;
+	int ret;
 
 	if (n != wanted)
 		return zcb_fail(err, -EPROTO, "guest: a page list of %zu bytes where %zu are due", n,
@@ -211,13 +244,15 @@ int zcb_link_parse_pages(const void *payload, size_t n, const struct zcb_abi_all
 	memcpy(&head, payload, sizeof(head));
 	if (head.frame != request->frame || head.pages != request->pages)
 		return zcb_fail(err, -EPROTO, "guest: the page list of another frame");
-	for (uint32_t i = 0; i < request->pages && !ret; i++) {
-		uint64_t gfn;
-
-		memcpy(&gfn, (const char *)payload + sizeof(head) + 8 * (size_t)i, 8);
-		ret = translate(gfn, map, &ret_offsets[i], err);
-	}
-	return ret ? ret : refuse_repeats(ret_offsets, request->pages, err);
+	offsets = calloc(request->pages, sizeof(*offsets));
+	if (!offsets)
+		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a page list");
+	ret = translate_all((const char *)payload + sizeof(head), request->pages, map, offsets, err);
+	if (!ret)
+		ret = refuse_repeats(offsets, request->pages, err);
+	if (!ret)
+		memcpy(ret_offsets, offsets, request->pages * sizeof(*offsets));
+	return ret;
 }
 
 int zcb_link_alloc(struct zcb_link *link, const struct zcb_abi_alloc *request,

@@ -50,7 +50,7 @@ int zcb_link_free(struct zcb_link *link, uint32_t frame, struct zcb_error *err);
 
 /**
  * The pure parser of a page list, for the fuzzer: n bytes of payload against what was asked.
- * Returns 0 or -EPROTO.
+ * Returns 0, -EPROTO or -ENOMEM; ret_offsets is untouched then.
  */
 int zcb_link_parse_pages(const void *payload, size_t n, const struct zcb_abi_alloc *request,
 			 const struct zcb_ram_map *map, zcb_memfd_off *ret_offsets,

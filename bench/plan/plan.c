@@ -139,6 +139,29 @@ static int check_words(json_t *list, bool (*exists)(const char *), const char *w
 	return 0;
 }
 
+/* A member that nothing reads is a slip of the pen, and a plan that runs without it would lie. */
+static int check_members(json_t *object, const char *const *known, const char *where,
+			 struct zcb_error *err)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) {
+		size_t i = 0;
+
+		while (known[i] && strcmp(known[i], key) != 0)
+			i++;
+		if (!known[i])
+			return zcb_fail(err, -EINVAL, "usage: %s has a member \"%.60s\" that is none",
+					where, key);
+	}
+	return 0;
+}
+
+#define SEE_WORKLOADS "see `zcbench list workloads`"
+#define SEE_CONSUMERS "see `zcbench list consumers`"
+#define SAY_MEMORY "say shmem, hugetlb, or both"
+
 static int take_lists(struct source *s, const struct zcb_plan_options *o, struct zcb_error *err)
 {
 	const struct {
@@ -150,12 +173,11 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 		  &s->kernels, kernel_exists },
 		{ "variants", o->variants, "variant", "see `zcbench list variants`", &s->variants,
 		  variant_exists },
-		{ "memory", o->memory, "memory", "say shmem, hugetlb, or both", &s->memory,
-		  memory_exists },
+		{ "memory", o->memory, "memory", SAY_MEMORY, &s->memory, memory_exists },
 		{ "guests", o->guests, "guest", "see `zcbench list guests`", &s->guests, guest_exists },
-		{ "workloads", o->workloads, "workload", "see `zcbench list workloads`", &s->workloads,
+		{ "workloads", o->workloads, "workload", SEE_WORKLOADS, &s->workloads,
 		  workload_exists },
-		{ "consumers", o->consumers, "consumer", "see `zcbench list consumers`", &s->consumers,
+		{ "consumers", o->consumers, "consumer", SEE_CONSUMERS, &s->consumers,
 		  consumer_exists },
 	};
 
@@ -177,12 +199,13 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 static int take_numbers(struct source *s, const struct zcb_plan_options *o, struct zcb_error *err)
 {
 	json_t *params = json_object_get(s->root, "params");
-	json_t *boots = json_object_get(s->root, "boots");
+	json_t *json = json_object_get(s->root, "boots");
+	json_int_t boots = o->boots ? (json_int_t)o->boots : json ? json_integer_value(json) : 1;
 
-	s->boots = o->boots ? o->boots : boots ? (uint32_t)json_integer_value(boots) : 1;
-	s->seconds = o->seconds;
-	if (s->boots < 1 || s->boots > 10000)
+	if (boots < 1 || boots > 10000)
 		return zcb_fail(err, -EINVAL, "usage: \"boots\" must be a number from 1 to 10000");
+	s->boots = (uint32_t)boots;
+	s->seconds = o->seconds;
 	s->defaults = (struct zcb_cell_params){ .workload = { .stride = 4, .count = 8 }, .pages = 64,
 						.rounds = 4, .frames = 4, .ram_mib = 192 };
 	return params ? zcb_cell_params_from_json(params, &s->defaults, err) : 0;
@@ -199,19 +222,76 @@ static bool has_word(json_t *list, const char *word)
 	return false;
 }
 
+static int check_row(json_t *row, struct zcb_error *err)
+{
+	static const char *const known[] = { "workload", "consumers", "memory", "params", NULL };
+	const char *workload = json_string_value(json_object_get(row, "workload"));
+	json_t *list = NULL;
+	int ret;
+
+	if (!json_is_object(row) || !workload)
+		return zcb_fail(err, -EINVAL, "usage: each of the plan's \"cells\" is an object with a "
+				"\"workload\" and \"consumers\"");
+	if (!workload_exists(workload))
+		return zcb_fail(err, -EINVAL, "usage: there is no workload \"%.60s\": " SEE_WORKLOADS,
+				workload);
+	ret = check_members(row, known, "a cell of the plan", err);
+	if (!ret)
+		ret = take_list(row, "memory", NULL, &list, err);
+	if (!ret)
+		ret = check_words(list, memory_exists, "memory", SAY_MEMORY, err);
+	json_decref(list);
+	list = NULL;
+	if (!ret)
+		ret = take_list(row, "consumers", NULL, &list, err);
+	if (!ret && !list)
+		ret = zcb_fail(err, -EINVAL, "usage: a cell of the plan has no \"consumers\"");
+	if (!ret)
+		ret = check_words(list, consumer_exists, "consumer", SEE_CONSUMERS, err);
+	json_decref(list);
+	return ret;
+}
+
+static int check_rows(json_t *root, struct zcb_error *err)
+{
+	json_t *rows = json_object_get(root, "cells"), *row;
+	size_t i;
+	int ret = 0;
+
+	if (!json_is_array(rows))
+		return zcb_fail(err, -EINVAL, "usage: the plan has no list of \"cells\"");
+	json_array_foreach(rows, i, row)
+		ret = ret ? ret : check_row(row, err);
+	return ret;
+}
+
+static int add_cell(struct zcb_plan *plan, const struct zcb_cell *cell, struct zcb_error *err)
+{
+	struct zcb_cell *grown = reallocarray(plan->cell, plan->n + 1, sizeof(*grown));
+
+	if (!grown)
+		return zcb_fail(err, -ENOMEM, "host set-up: no memory for the plan");
+	plan->cell = grown;
+	grown[plan->n] = *cell;
+	grown[plan->n].index = plan->n;
+	/* 53 bits, so that every reader of JSON keeps them; the same for A and B of a boot */
+	grown[plan->n].seed = (plan->seed * 0x9e3779b97f4a7c15ULL + cell->boot * 1000003ULL + plan->n) &
+			      ((1ULL << 53) - 1);
+	plan->n++;
+	return 0;
+}
+
 /* The cells of one row, for one boot, memory, guest and variant that `like` holds. */
 static int add_row(struct zcb_plan *plan, const struct source *s, json_t *row,
 		   const struct zcb_cell *like, struct zcb_error *err)
 {
 	json_t *params = json_object_get(row, "params"), *memory = json_object_get(row, "memory");
-	json_t *consumers = json_object_get(row, "consumers"), *consumer;
 	const char *workload = json_string_value(json_object_get(row, "workload"));
 	struct zcb_cell cell = *like;
+	json_t *consumer;
 	size_t i;
+	int ret = 0;
 
-	if (!workload || !workload_exists(workload) || !json_is_array(consumers))
-		return zcb_fail(err, -EINVAL, "usage: a cell of the plan needs a \"workload\" of `zcbench "
-				"list workloads` and a list of \"consumers\"");
 	if ((s->workloads && !has_word(s->workloads, workload)) ||
 	    (memory && !has_word(memory, zcb_memory_name(like->memory))))
 		return 0;
@@ -221,27 +301,15 @@ static int add_row(struct zcb_plan *plan, const struct source *s, json_t *row,
 	if (s->seconds)
 		cell.params.seconds = s->seconds;
 	snprintf(cell.workload, sizeof(cell.workload), "%s", workload);
-	json_array_foreach(consumers, i, consumer) {
+	json_array_foreach(json_object_get(row, "consumers"), i, consumer) {
 		const char *name = json_string_value(consumer);
-		struct zcb_cell *grown;
 
-		if (!name || !consumer_exists(name))
-			return zcb_fail(err, -EINVAL, "usage: the plan names a consumer that is not in "
-					"`zcbench list consumers`");
-		if (s->consumers && !has_word(s->consumers, name))
+		if (ret || (s->consumers && !has_word(s->consumers, name)))
 			continue;
-		grown = reallocarray(plan->cell, plan->n + 1, sizeof(*grown));
-		if (!grown)
-			return zcb_fail(err, -ENOMEM, "host set-up: no memory for the plan");
-		plan->cell = grown;
 		snprintf(cell.consumer, sizeof(cell.consumer), "%s", name);
-		cell.index = plan->n;
-		/* 53 bits, so that every reader of JSON keeps them; the same for A and B of a boot */
-		cell.seed = (plan->seed * 0x9e3779b97f4a7c15ULL + cell.boot * 1000003ULL + plan->n) &
-			    ((1ULL << 53) - 1);
-		plan->cell[plan->n++] = cell;
+		ret = add_cell(plan, &cell, err);
 	}
-	return 0;
+	return ret;
 }
 
 static int add_rows(struct zcb_plan *plan, const struct source *s, const struct zcb_cell *like,
@@ -250,8 +318,6 @@ static int add_rows(struct zcb_plan *plan, const struct source *s, const struct 
 	json_t *rows = json_object_get(s->root, "cells"), *row;
 	size_t i;
 
-	if (!json_is_array(rows))
-		return zcb_fail(err, -EINVAL, "usage: the plan has no \"cells\"");
 	json_array_foreach(rows, i, row) {
 		int ret = add_row(plan, s, row, like, err);
 
@@ -302,6 +368,10 @@ static int expand(struct zcb_plan *plan, const struct source *s, struct zcb_erro
 int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
 		  struct zcb_plan *ret_plan, struct zcb_error *err)
 {
+	static const char *const known[] = {
+		"schema", "name", "summary", "kernels", "variants", "memory", "guests", "workloads",
+		"consumers", "boots", "params", "cells", NULL,
+	};
 	ZCB_CLEANUP(source_finish) struct source source = { 0 };
 	struct zcb_plan plan = { .seed = options->seed };
 	const char *own_name;
@@ -310,7 +380,11 @@ int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
 	if (!ret && json_integer_value(json_object_get(source.root, "schema")) != 1)
 		ret = zcb_fail(err, -EINVAL, "usage: plan %s has no \"schema\":1", name);
 	if (!ret)
+		ret = check_members(source.root, known, "the plan", err);
+	if (!ret)
 		ret = take_lists(&source, options, err);
+	if (!ret)
+		ret = check_rows(source.root, err);
 	if (!ret)
 		ret = take_numbers(&source, options, err);
 	if (!ret)

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/io.h"
+#include "bench/plan/plan.h"
+
+static char file[64]; /* holds the plan of the test that runs */
+
+static int set_up(void **state)
+{
+	int fd;
+
+	strcpy(file, "/tmp/zcb-test-plan.XXXXXX");
+	fd = mkstemp(file);
+	assert_return_code(fd, errno);
+	close(fd);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	return unlink(file);
+}
+
+static void make(const char *name, const struct zcb_plan_options *options, struct zcb_plan *ret_plan)
+{
+	struct zcb_error err = { "" };
+
+	if (zcb_plan_make(name, options, ret_plan, &err))
+		fail_msg("%s: %s", name, err.text);
+}
+
+static void write_plan(const char *text)
+{
+	assert_int_equal(zcb_replace_file(AT_FDCWD, file, text, strlen(text)), 0);
+}
+
+#define HEAD "\"schema\":1,\"kernels\":[\"stock\"],\"variants\":[\"stock\"],\"guests\":[\"linux\"]"
+#define SHMEM ",\"memory\":[\"shmem\"]"
+#define CELL "{\"workload\":\"punch\",\"consumers\":[\"mmap\"]}"
+
+static void expect_refused_with(const struct zcb_plan_options *options, const char *name,
+				const char *culprit)
+{
+	struct zcb_plan plan = { .n = 77 };
+	struct zcb_error err = { "" };
+
+	assert_int_equal(zcb_plan_make(name, options, &plan, &err), -EINVAL);
+	if (strncmp(err.text, "usage: ", 7) != 0 || !strstr(err.text, culprit))
+		fail_msg("\"%s\" does not name %s", err.text, culprit);
+	assert_int_equal(plan.n, 77);
+}
+
+static void expect_refused(const char *text, const char *culprit)
+{
+	write_plan(text);
+	expect_refused_with(&(struct zcb_plan_options){ 0 }, file, culprit);
+}
+
+static void expect_option_refused(struct zcb_plan_options options, const char *culprit)
+{
+	expect_refused_with(&options, "smoke", culprit);
+}
+
+static bool has_cell(const struct zcb_plan *plan, const char *key)
+{
+	for (uint32_t i = 0; i < plan->n; i++) {
+		char have[5 * ZCB_NAME_SIZE];
+
+		zcb_cell_key(&plan->cell[i], have, sizeof(have));
+		if (!strcmp(have, key))
+			return true;
+	}
+	return false;
+}
+
+static void built_in_plans_expand(void **state)
+{
+	for (const struct zcb_builtin_plan *b = zcb_builtin_plans; b->name; b++) {
+		struct zcb_plan plan;
+
+		make(b->name, &(struct zcb_plan_options){ .seed = 3 }, &plan);
+		assert_string_equal(plan.name, b->name);
+		assert_int_equal(plan.seed, 3);
+		assert_true(plan.n > 0 && plan.boots > 0);
+		for (uint32_t i = 0; i < plan.n; i++) {
+			assert_int_equal(plan.cell[i].index, i);
+			assert_in_range(plan.cell[i].boot, 1, plan.boots);
+			assert_true(plan.cell[i].seed < 1ULL << 53);
+			for (uint32_t j = 0; j < i; j++)
+				assert_true(plan.cell[j].seed != plan.cell[i].seed);
+		}
+		zcb_plan_finish(&plan);
+	}
+}
+
+static void smoke_looks_at_both_memories(void **state)
+{
+	struct zcb_plan plan;
+
+	make("smoke", &(struct zcb_plan_options){ 0 }, &plan);
+	assert_true(has_cell(&plan, "stock/shmem/linux/punch/mmap"));
+	assert_true(has_cell(&plan, "stock/shmem/linux/idle/oracle"));
+	assert_true(has_cell(&plan, "stock/hugetlb/linux/punch/mmap"));
+	zcb_plan_finish(&plan);
+}
+
+/* A guest is kept from cell to cell: within a boot each memory is one run of cells. */
+static void memories_do_not_alternate(void **state)
+{
+	struct zcb_plan plan;
+	uint32_t changes = 0;
+
+	make("default", &(struct zcb_plan_options){ .boots = 2 }, &plan);
+	assert_int_equal(plan.boots, 4); /* two of each kernel */
+	for (uint32_t i = 1; i < plan.n; i++) {
+		assert_true(plan.cell[i].boot >= plan.cell[i - 1].boot);
+		changes += plan.cell[i].boot == plan.cell[i - 1].boot &&
+			   plan.cell[i].memory != plan.cell[i - 1].memory;
+	}
+	assert_int_equal(changes, plan.boots);
+	zcb_plan_finish(&plan);
+}
+
+static void same_seed_same_plan(void **state)
+{
+	struct zcb_plan one, two, other;
+
+	make("default", &(struct zcb_plan_options){ .seed = 3 }, &one);
+	make("default", &(struct zcb_plan_options){ .seed = 3 }, &two);
+	make("default", &(struct zcb_plan_options){ .seed = 4 }, &other);
+	assert_int_equal(one.n, two.n);
+	for (uint32_t i = 0; i < one.n; i++) {
+		assert_int_equal(one.cell[i].seed, two.cell[i].seed);
+		assert_true(one.cell[i].seed != other.cell[i].seed);
+	}
+	zcb_plan_finish(&one);
+	zcb_plan_finish(&two);
+	zcb_plan_finish(&other);
+}
+
+static void options_filter(void **state)
+{
+	struct zcb_plan_options options = { .kernels = "stock", .memory = "hugetlb",
+					    .workloads = "punch", .consumers = "oracle,mmap",
+					    .boots = 3, .seconds = 9 };
+	struct zcb_plan all, plan;
+
+	make("default", &(struct zcb_plan_options){ .boots = 3 }, &all);
+	make("default", &options, &plan);
+	assert_int_equal(plan.boots, 3);
+	assert_in_range(plan.n, 1, all.n - 1);
+	for (uint32_t i = 0; i < plan.n; i++) {
+		const struct zcb_cell *cell = &plan.cell[i];
+
+		assert_string_equal(cell->kernel, "stock");
+		assert_int_equal(cell->memory, ZCB_MEMORY_HUGETLB);
+		assert_string_equal(cell->workload, "punch");
+		assert_true(!strcmp(cell->consumer, "oracle") || !strcmp(cell->consumer, "mmap"));
+		assert_int_equal(cell->params.seconds, 9);
+	}
+	zcb_plan_finish(&all);
+	zcb_plan_finish(&plan);
+}
+
+static void params_of_a_cell_go_over_those_of_the_plan(void **state)
+{
+	struct zcb_plan plan;
+
+	write_plan("{" HEAD SHMEM ",\"params\":{\"pages\":32,\"rounds\":5,\"pattern\":\"frame\"},"
+		   "\"cells\":[" CELL ",{\"workload\":\"punch\",\"consumers\":[\"mmap\",\"null\"],"
+		   "\"params\":{\"pages\":16,\"pattern\":\"random\",\"unit\":\"huge\",\"blocks\":2}}]}");
+	make(file, &(struct zcb_plan_options){ 0 }, &plan);
+	assert_int_equal(plan.n, 3);
+	assert_int_equal(plan.cell[0].params.pages, 32);
+	assert_int_equal(plan.cell[0].params.workload.pattern, ZCB_PATTERN_FRAME);
+	assert_int_equal(plan.cell[0].params.workload.unit, ZCB_UNIT_PAGE);
+	for (int i = 1; i < 3; i++) {
+		assert_int_equal(plan.cell[i].params.pages, 16);
+		assert_int_equal(plan.cell[i].params.rounds, 5);
+		assert_int_equal(plan.cell[i].params.blocks, 2);
+		assert_int_equal(plan.cell[i].params.workload.pattern, ZCB_PATTERN_RANDOM);
+		assert_int_equal(plan.cell[i].params.workload.unit, ZCB_UNIT_HUGE);
+	}
+	zcb_plan_finish(&plan);
+}
+
+#define CELLS(cells) "{" HEAD SHMEM ",\"cells\":[" cells "]}"
+#define PARAMS(params) "{" HEAD SHMEM ",\"params\":" params ",\"cells\":[" CELL "]}"
+
+static void unknown_names_are_refused(void **state)
+{
+	expect_refused(CELLS("{\"workload\":\"pnuch\",\"consumers\":[\"mmap\"]}"), "\"pnuch\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":[\"mmap\",\"mnap\"]}"), "\"mnap\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":[\"mmap\"],\"memory\":[\"shmen\"]}"),
+		       "\"shmen\"");
+	expect_refused("{" HEAD ",\"memory\":[\"dax\"],\"cells\":[" CELL "]}", "\"dax\"");
+	expect_refused("{\"schema\":1,\"kernels\":[\"stock\"],\"variants\":[\"magic\"],\"guests\":["
+		       "\"linux\"]" SHMEM ",\"cells\":[" CELL "]}", "\"magic\"");
+	expect_refused("{\"schema\":1,\"kernels\":[\"/no/such/kernel\"],\"variants\":[\"stock\"],"
+		       "\"guests\":[\"linux\"]" SHMEM ",\"cells\":[" CELL "]}", "\"/no/such/kernel\"");
+	expect_refused("{\"schema\":1,\"kernels\":[\"stock\"],\"variants\":[\"stock\"],\"guests\":["
+		       "\"hurd\"]" SHMEM ",\"cells\":[" CELL "]}", "\"hurd\"");
+}
+
+static void unknown_members_are_refused(void **state)
+{
+	expect_refused(PARAMS("{\"pagges\":3}"), "\"pagges\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":[\"mmap\"],\"parms\":{}}"),
+		       "\"parms\"");
+	expect_refused("{" HEAD SHMEM ",\"boot\":3,\"cells\":[" CELL "]}", "\"boot\"");
+}
+
+static void wrong_types_are_refused(void **state)
+{
+	expect_refused("{" HEAD ",\"memory\":\"shmem\",\"cells\":[" CELL "]}", "\"memory\"");
+	expect_refused("{" HEAD ",\"memory\":[1],\"cells\":[" CELL "]}", "\"memory\"");
+	expect_refused("{" HEAD ",\"memory\":[],\"cells\":[" CELL "]}", "\"memory\"");
+	expect_refused("{" HEAD SHMEM ",\"cells\":{}}", "\"cells\"");
+	expect_refused(CELLS("3"), "\"cells\"");
+	expect_refused(CELLS("{\"workload\":3,\"consumers\":[\"mmap\"]}"), "\"workload\"");
+	expect_refused(CELLS("{\"consumers\":[\"mmap\"]}"), "\"workload\"");
+	expect_refused(CELLS("{\"workload\":\"punch\"}"), "\"consumers\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":\"mmap\"}"), "\"consumers\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":[]}"), "\"consumers\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":[null]}"), "\"consumers\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":[\"mmap\"],\"memory\":\"shmem\"}"),
+		       "\"memory\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":[\"mmap\"],\"memory\":[1]}"),
+		       "\"memory\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":[\"mmap\"],\"params\":[]}"),
+		       "\"params\"");
+}
+
+static void impossible_numbers_are_refused(void **state)
+{
+	expect_refused("{" HEAD SHMEM ",\"boots\":0,\"cells\":[" CELL "]}", "\"boots\"");
+	expect_refused("{" HEAD SHMEM ",\"boots\":\"3\",\"cells\":[" CELL "]}", "\"boots\"");
+	expect_refused("{" HEAD SHMEM ",\"boots\":-1,\"cells\":[" CELL "]}", "\"boots\"");
+	expect_refused("{" HEAD SHMEM ",\"boots\":4294967297,\"cells\":[" CELL "]}", "\"boots\"");
+	expect_refused(PARAMS("{\"pages\":0}"), "\"pages\"");
+	expect_refused(PARAMS("{\"pages\":16385}"), "\"pages\"");
+	expect_refused(PARAMS("{\"pages\":4294967297}"), "\"pages\"");
+	expect_refused(PARAMS("{\"pages\":\"64\"}"), "\"pages\"");
+	expect_refused(PARAMS("{\"pages\":6.4}"), "\"pages\"");
+	expect_refused(PARAMS("{\"stride\":0}"), "\"stride\"");
+	expect_refused(PARAMS("{\"ram_mib\":193}"), "\"ram_mib\"");
+	expect_refused(PARAMS("{\"ram_mib\":128,\"pages\":4096}"), "\"ram_mib\"");
+	expect_refused(PARAMS("{\"pattern\":\"zigzag\"}"), "\"zigzag\"");
+	expect_refused(PARAMS("{\"pattern\":7}"), "\"pattern\"");
+	expect_refused(PARAMS("{\"unit\":\"byte\"}"), "\"byte\"");
+	expect_refused(PARAMS("{\"unit\":\"huge\"}"), "\"blocks\"");
+	expect_refused(PARAMS("{\"blocks\":1,\"pages\":513}"), "513 pages");
+}
+
+static void plans_without_cells_are_refused(void **state)
+{
+	expect_refused("{" HEAD SHMEM ",\"cells\":[]}", "leave no cell");
+	expect_refused("{" HEAD SHMEM "}", "\"cells\"");
+	expect_refused(CELLS("{\"workload\":\"punch\",\"consumers\":[\"mmap\"],\"memory\":[\"hugetlb\"]}"),
+		       "leave no cell");
+	expect_option_refused((struct zcb_plan_options){ .consumers = "null" }, "leave no cell");
+}
+
+static void what_is_no_plan_is_refused(void **state)
+{
+	expect_refused("", file);
+	expect_refused("stock", file);
+	expect_refused("{\"schema\":1,", file);
+	expect_refused("{\"schema\":1,\"schema\":1}", "duplicate");
+	expect_refused("[]", "\"schema\"");
+	expect_refused("{}", "\"schema\"");
+	expect_refused("{\"schema\":2}", "\"schema\"");
+	expect_refused("{\"schema\":1}", "\"kernels\"");
+	expect_refused_with(&(struct zcb_plan_options){ 0 }, "/no/such/plan", "\"/no/such/plan\"");
+	expect_refused_with(&(struct zcb_plan_options){ 0 }, "smok", "\"smok\"");
+}
+
+static void bad_options_are_refused(void **state)
+{
+	expect_option_refused((struct zcb_plan_options){ .workloads = "punch,pnuch" }, "\"pnuch\"");
+	expect_option_refused((struct zcb_plan_options){ .consumers = "mnap" }, "\"mnap\"");
+	expect_option_refused((struct zcb_plan_options){ .memory = "dax" }, "\"dax\"");
+	expect_option_refused((struct zcb_plan_options){ .variants = "magic" }, "\"magic\"");
+	expect_option_refused((struct zcb_plan_options){ .guests = "hurd" }, "\"hurd\"");
+	expect_option_refused((struct zcb_plan_options){ .kernels = "" }, "\"kernels\"");
+	expect_option_refused((struct zcb_plan_options){ .memory = "," }, "\"memory\"");
+	expect_option_refused((struct zcb_plan_options){ .boots = 10001 }, "\"boots\"");
+}
+
+static void plan_survives_json(void **state)
+{
+	struct zcb_plan plan, again;
+	struct zcb_error err = { "" };
+	json_t *json, *second;
+	char *text;
+
+	make("default", &(struct zcb_plan_options){ .seed = 12345, .boots = 2 }, &plan);
+	json = zcb_plan_to_json(&plan);
+	text = json_dumps(json, 0); /* as it goes through the file */
+	json_decref(json);
+	json = json_loads(text, 0, NULL);
+	free(text);
+	if (zcb_plan_from_json(json, &again, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(again.n, plan.n);
+	assert_int_equal(again.boots, plan.boots);
+	assert_int_equal(again.seed, plan.seed);
+	assert_string_equal(again.name, plan.name);
+	second = zcb_plan_to_json(&again);
+	assert_true(json_equal(json, second));
+	for (uint32_t i = 0; i < plan.n; i++) {
+		assert_int_equal(again.cell[i].seed, plan.cell[i].seed);
+		assert_int_equal(again.cell[i].arm, plan.cell[i].arm);
+		assert_memory_equal(&again.cell[i].params, &plan.cell[i].params,
+				    sizeof(plan.cell[i].params));
+	}
+	json_decref(json);
+	json_decref(second);
+	zcb_plan_finish(&plan);
+	zcb_plan_finish(&again);
+}
+
+/* Each member that is taken away, or made a list, must be missed; nothing may crash. */
+static void damaged_cells_are_refused(void **state)
+{
+	static const char *const needed[] = { "index", "boot", "kernel", "arm", "variant", "memory",
+					      "guest", "workload", "consumer", "params", "seed" };
+	struct zcb_plan plan;
+
+	make("smoke", &(struct zcb_plan_options){ 0 }, &plan);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		json_t *json = zcb_cell_to_json(&plan.cell[0]);
+		struct zcb_cell cell;
+		struct zcb_error err = { "" };
+
+		assert_int_equal(zcb_cell_from_json(json, &cell, &err), 0);
+		json_object_set_new(json, needed[i], json_array());
+		assert_int_equal(zcb_cell_from_json(json, &cell, &err), -EINVAL);
+		json_object_del(json, needed[i]);
+		assert_int_equal(zcb_cell_from_json(json, &cell, &err), -EINVAL);
+		assert_true(*err.text);
+		json_decref(json);
+	}
+	zcb_plan_finish(&plan);
+}
+
+static void declared_expectations(void **state)
+{
+	struct zcb_cell cell = { .variant = "stock", .workload = "punch", .consumer = "mmap" };
+
+	assert_string_equal(zcb_cell_expected(&cell), "stale");
+	cell.memory = ZCB_MEMORY_HUGETLB;
+	assert_string_equal(zcb_cell_expected(&cell), "zero-in-place");
+	cell.params.workload.unit = ZCB_UNIT_HUGE;
+	assert_string_equal(zcb_cell_expected(&cell), "stale");
+	strcpy(cell.consumer, "oracle");
+	assert_string_equal(zcb_cell_expected(&cell), "fresh");
+	strcpy(cell.consumer, "null");
+	assert_null(zcb_cell_expected(&cell));
+	strcpy(cell.consumer, "mmap");
+	strcpy(cell.workload, "idle");
+	assert_string_equal(zcb_cell_expected(&cell), "fresh");
+}
+
+#define PLAN_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(built_in_plans_expand),
+		cmocka_unit_test(smoke_looks_at_both_memories),
+		cmocka_unit_test(memories_do_not_alternate),
+		cmocka_unit_test(same_seed_same_plan),
+		cmocka_unit_test(options_filter),
+		PLAN_TEST(params_of_a_cell_go_over_those_of_the_plan),
+		PLAN_TEST(unknown_names_are_refused),
+		PLAN_TEST(unknown_members_are_refused),
+		PLAN_TEST(wrong_types_are_refused),
+		PLAN_TEST(impossible_numbers_are_refused),
+		PLAN_TEST(plans_without_cells_are_refused),
+		PLAN_TEST(what_is_no_plan_is_refused),
+		cmocka_unit_test(bad_options_are_refused),
+		cmocka_unit_test(plan_survives_json),
+		cmocka_unit_test(damaged_cells_are_refused),
+		cmocka_unit_test(declared_expectations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
