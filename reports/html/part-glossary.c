@@ -66,7 +66,8 @@ void zcb_part_glossary(struct zcb_page *page)
 		"<dt>boot</dt><dd>one boot of the host under test: the unit of statistics</dd>\n"
 		"<dt>p50, p90, p99</dt><dd>exact order statistics: the smallest sample that this "
 		"part of all "
-		"samples does not exceed. Events that never came count as the longest</dd>\n"
+		"samples does not exceed (“= max”: too few samples to tell it from the largest). "
+		"Events that never came count as the longest</dd>\n"
 		"<dt>wall, icount</dt><dd>the clock: time that passes, or the number of "
 		"instructions that the "
 		"emulated host under test executed</dd>\n</dl>\n</section>\n");

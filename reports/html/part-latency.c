@@ -215,6 +215,16 @@ static void put_value(const struct table *t, struct zcb_value value)
 	zcb_html_raw(html, "</td>");
 }
 
+/* With fewer samples than this a quantile is the largest of them, and no more is known of it. */
+static void put_tail(const struct table *t, const struct zcb_summary_metric *metric,
+		     enum zcb_quantile quantile, size_t needed)
+{
+	if (metric->n >= needed || !metric->max.known)
+		put_value(t, metric->quantile[quantile]);
+	else
+		zcb_html_raw(&t->page->html, "<td class=\"n none\">= max</td>");
+}
+
 static void put_line(const struct table *t, const struct line *line)
 {
 	const struct zcb_result_cell *cell = line->row->first;
@@ -238,8 +248,8 @@ static void put_line(const struct table *t, const struct line *line)
 	zcb_html_count(html, line->metric->n);
 	zcb_html_raw(html, "</td>");
 	put_value(t, line->metric->quantile[ZCB_P50]);
-	put_value(t, line->metric->quantile[ZCB_P90]);
-	put_value(t, line->metric->quantile[ZCB_P99]);
+	put_tail(t, line->metric, ZCB_P90, 10);
+	put_tail(t, line->metric, ZCB_P99, 100);
 	put_value(t, line->metric->max);
 	zcb_html_raw(html, "<td class=\"n\">");
 	zcb_html_count(html, line->metric->censored);

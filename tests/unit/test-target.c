@@ -607,7 +607,8 @@ static void a_native_runner_speaks_over_its_channel(void **state)
 {
 	struct place *p = *state;
 	struct zcb_target *target =
-		start_native(p, "#!/bin/sh\necho words\necho \"$@\" >&3\nread x <&3\n");
+		start_native(p, "#!/bin/sh\ncat \"${4#--folder=}/guest-vmlinuz\"\n"
+				"echo \"$1 $2 $3\" >&3\nread x <&3\n");
 	char hello[22];
 
 	assert_int_equal(zcb_read_all(zcb_target_channel(target), hello, sizeof(hello)), 0);
@@ -617,7 +618,8 @@ static void a_native_runner_speaks_over_its_channel(void **state)
 	wait_for_end(target);
 	expect(target, ZCB_OUTCOME_CLEAN, "");
 	zcb_target_destroy(target);
-	expect_in_file(p->boot, "console.log", "words");
+	expect_in_file(p->boot, "console.log", "kernel");
+	assert_int_equal(number_of_entries(p->temp), 0);
 }
 
 static void a_native_runner_that_fails_is_lost(void **state)

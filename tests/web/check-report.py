@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Opens the report of each golden run directory in a browser: light and dark, wide, narrow, and printed.
+
+usage: check-report.py REPORT-PROGRAM FOLDER
+
+No message on the console, no request beside the file, no script, hostile strings as text, contrast
+of WCAG AA, one outline of headings, nothing wider than the window. Before that, each check is shown a
+page with a planted fault, and must find it. Exit code 77: there is no Chromium.
+"""
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.join(HERE, '..', 'golden'))
+import browser  # noqa: E402
+import generate  # noqa: E402
+
+MAX_BYTES = 2 << 20
+MODES = [('light', 1280, False), ('dark', 1280, True), ('narrow', 400, False), ('narrow dark', 400, True)]
+
+# Runs inside the page; gives a list of sentences.
+INSPECT = r'''
+(() => {
+  const found = [];
+  document.querySelectorAll('details').forEach(d => d.open = true);
+  if (document.querySelector('script, iframe, object, embed, form, base, foreignObject'))
+    found.push('markup: an element that no report has');
+  for (const e of document.querySelectorAll('*'))
+    for (const a of e.attributes) {
+      if (a.name.startsWith('on')) found.push('markup: a handler ' + a.name);
+      if (['href', 'src', 'action', 'xlink:href'].includes(a.name) && !/^(#|data:)/.test(a.value))
+        found.push('markup: an address ' + a.value);
+    }
+  const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+  for (const id of new Set(ids.filter((x, i) => ids.indexOf(x) !== i))) found.push('markup: twice the id ' + id);
+  for (const a of document.querySelectorAll('a[href^="#"], use'))
+    if (!ids.includes(a.getAttribute('href').slice(1))) found.push('markup: no target ' + a.getAttribute('href'));
+  let level = 0;
+  for (const h of document.querySelectorAll('h1, h2, h3, h4, h5')) {
+    if (+h.tagName[1] > level + 1) found.push('outline: ' + h.tagName + ' after level ' + level);
+    level = +h.tagName[1];
+  }
+  if (document.querySelectorAll('h1').length !== 1) found.push('outline: not one h1');
+  if (!document.documentElement.lang) found.push('outline: no language');
+  for (const e of document.querySelectorAll('th:not([scope]), img:not([alt])'))
+    found.push('outline: a ' + e.tagName + ' without scope or alt');
+  for (const e of document.querySelectorAll('svg[role=img]'))
+    if (!e.querySelector(':scope > title')?.textContent) found.push('outline: a picture without words');
+  if (document.documentElement.scrollWidth > innerWidth) found.push('width: the page is wider than the window');
+
+  const channels = c => {
+    const n = c.match(/[\d.]+/g).map(Number);
+    return n.length > 3 && n[3] === 0 ? null : n.slice(0, 3);
+  };
+  const light = c => {
+    const [r, g, b] = c.map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const ratio = (a, b) => {
+    const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
+    return (x + .05) / (y + .05);
+  };
+  const behind = e => {
+    for (; e; e = e.parentElement) {
+      const c = channels(getComputedStyle(e).backgroundColor);
+      if (c) return c;
+    }
+    return matchMedia('(prefers-color-scheme: dark)').matches ? [0, 0, 0] : [255, 255, 255];
+  };
+  const tints = e => [...e.closest('svg').querySelectorAll('rect:not(.m-punched)')]
+    .map(r => channels(getComputedStyle(r).fill));
+  const seen = new Set();
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const e = walk.currentNode.parentElement;
+    if (!walk.currentNode.nodeValue.trim() || !e.getClientRects().length) continue;
+    const style = getComputedStyle(e), inSvg = e instanceof SVGElement;
+    const ink = channels(inSvg ? style.fill : style.color);
+    for (const paper of inSvg && e.closest('.map') ? tints(e) : [behind(e)]) {
+      const r = ratio(ink, paper), key = ink + '|' + paper;
+      if (r < 4.5 && !seen.has(key)) {
+        seen.add(key);
+        found.push('contrast: ' + r.toFixed(2) + ' of rgb(' + ink + ') on rgb(' + paper + '): ' +
+                   walk.currentNode.nodeValue.trim().slice(0, 40));
+      }
+    }
+  }
+  return found;
+})()
+'''
+
+
+def problems_of(chromium, path, width=1280, dark=False):
+  """What is wrong with a page, as sentences that begin with their kind."""
+  with browser.Page(chromium, path, width=width, dark=dark) as page:
+    found = ['console: ' + m for m in page.messages()] + ['request: ' + r for r in page.requests()]
+    if page.evaluate('document.title').startswith('owned'):
+      found.append('script: a script changed the title')
+    found += page.evaluate(INSPECT)
+    chromium.settle()
+    found += ['console: ' + m for m in page.messages() if 'console: ' + m not in found]
+  if os.path.getsize(path) > MAX_BYTES:
+    found.append(f'size: {os.path.getsize(path)} bytes')
+  return found
+
+
+def page_of(body, head=''):
+  return (f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>a</title>'
+          f'<link rel="icon" href="data:,">{head}</head><body><h1>a</h1>{body}</body></html>')
+
+
+FAULTS = {
+    'console': page_of('<script>console.error("planted")</script>'),
+    'script': page_of('<script>document.title="owned"</script>'),
+    'request': page_of('<img alt="a" src="http://127.0.0.1:9/planted.png">'),
+    'markup': page_of('<p id="x" onclick="1">a<p id="x">b'),
+    'outline': page_of('<h4>planted</h4><table><tr><th>a</table>'),
+    'width': page_of('<div style="width:3000px">a</div>'),
+    'contrast': page_of('<p style="color:#999">planted</p>'),
+    'size': page_of('<p>' + 'a ' * MAX_BYTES),
+}
+
+
+def check_the_checker(chromium, folder):
+  """Each planted fault must be found, and a page without one must pass."""
+  missed = []
+  path = os.path.join(folder, 'planted.html')
+  for kind, text in [*FAULTS.items(), ('', page_of('<p>sound</p>'))]:
+    with open(path, 'w', encoding='utf-8') as f:
+      f.write(text)
+    found = problems_of(chromium, path)
+    if kind and not any(p.startswith(kind + ':') for p in found):
+      missed.append(f'the planted fault “{kind}” was not found, only {found}')
+    elif not kind and found:
+      missed.append(f'a sound page has {found}')
+  return missed
+
+
+def check_print(chromium, path):
+  with browser.Page(chromium, path) as page:
+    pdf = page.pdf()
+  pages = pdf.count(b'/Type /Page\n') + pdf.count(b'/Type /Page ') + pdf.count(b'/Type/Page/')
+  print(f'  printed: {pages} pages, {len(pdf)} bytes')
+  return [] if pdf.startswith(b'%PDF') and pages else ['print: no PDF came out']
+
+
+def visible(text):
+  """How a hostile string must read in the page."""
+  invisible = [*range(0x20), *range(0x7f, 0xa0), 0xfeff, *range(0x200b, 0x2010), *range(0x2028, 0x202f)]
+  return text.translate({c: f'[U+{c:04X}]' for c in invisible})
+
+
+def check_hostile(chromium, run):
+  """The strings stand in the page as text, and nothing in the run directory was made by them."""
+  with browser.Page(chromium, os.path.join(run, 'report.html')) as page:
+    text = page.evaluate('document.body.textContent')
+  found = [f'hostile: {s!r} is not in the page as text' for s in generate.HOSTILE[:-1] if visible(s) not in text]
+  for folder in (run, os.path.join(run, 'plots'), os.getcwd()):
+    if os.path.exists(os.path.join(folder, 'owned')):
+      found.append(f'hostile: gnuplot or a shell was talked into writing {folder}/owned')
+  if 'root:x:0' in text:
+    found.append('hostile: a file outside of the run directory was read')
+  return found
+
+
+def check_run(program, chromium, folder, name):
+  run = os.path.join(folder, name)
+  path = os.path.join(run, 'report.html')
+  subprocess.run([program, run], check=True, stdout=subprocess.DEVNULL)
+  found = []
+  for mode, width, dark in MODES:
+    found += [f'{mode}: {p}' for p in problems_of(chromium, path, width, dark)]
+  found += check_print(chromium, path)
+  if name == 'hostile':
+    found += check_hostile(chromium, run)
+  print(f'  {os.path.getsize(path)} bytes, {len(found)} problems')
+  return found
+
+
+def main():
+  program, folder = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+  if not browser.find():
+    print('skipped: there is no Chromium: install it (Debian: apt install chromium)')
+    sys.exit(77)
+  subprocess.run([sys.executable, os.path.join(HERE, '..', 'golden', 'generate.py'), folder], check=True)
+  failed = []
+  with browser.Browser() as chromium:
+    print('planted faults')
+    failed += check_the_checker(chromium, folder)
+    for name in ('healthy', 'failures', 'hostile', 'damaged'):
+      print(name)
+      failed += [f'{name}: {p}' for p in check_run(program, chromium, folder, name)]
+  for problem in failed:
+    print('FAILED', problem)
+  sys.exit(bool(failed))
+
+
+if __name__ == '__main__':
+  main()
