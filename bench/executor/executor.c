@@ -204,6 +204,15 @@ static json_t *classify(struct execution *run, int status, unsigned int timeout_
 	return result;
 }
 
+static json_t *no_process(const char *why)
+{
+	char reason[160];
+
+	snprintf(reason, sizeof(reason), "host set-up: no process for the cell: %s", why);
+	return json_pack("{s:s, s:s, s:n, s:{}, s:{}, s:{}, s:{}, s:f}", "status", "error", "reason",
+			 reason, "observed", "pages", "frames", "events", "metrics", "seconds", 0.0);
+}
+
 int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
 		     int out, json_t **ret_result)
 {
@@ -211,8 +220,10 @@ int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsig
 	uint64_t begun = zcb_now_ns();
 	int status = 0, ret = start(&run, cell, guest);
 
-	if (ret)
-		return ret;
+	if (ret) {
+		*ret_result = no_process(strerror(-ret));
+		return 0;
+	}
 	attend(&run, begun + timeout_s * 1000000000ULL);
 	while (waitpid(run.pid, &status, 0) < 0 && errno == EINTR)
 		;

@@ -120,6 +120,8 @@ static void count_cell(struct zcb_summary_row *row, const struct zcb_result_cell
 	for (size_t e = 0; e < cell->n_events; e++) {
 		if (strcmp(cell->events[e].name, "stale_not_punched") == 0)
 			row->stale_not_punched += cell->events[e].n;
+		if (strcmp(cell->events[e].name, "pages_held") == 0)
+			row->pages_held += cell->events[e].n;
 	}
 	if (!*cell->observed)
 		return;
@@ -240,8 +242,8 @@ static int add_cell(struct zcb_results *r, const struct zcb_result_cell *cell, c
 	size_t n;
 	const struct zcb_result_samples *files = files_of(r, cell->index, &n);
 
-	if (cell->tainted || cell->status == ZCB_RESULT_NOT_RUN)
-		return 0;
+	if (cell->tainted || (cell->status != ZCB_RESULT_PASS && cell->status != ZCB_RESULT_FAIL))
+		return 0; /* half a cell is no measurement */
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(files[i].metric, metric) == 0)
 			return add_file(r, &files[i], d);
