@@ -359,6 +359,11 @@ static const char *status_of(const struct running *run, int ret, const char *obs
 	}
 	if (!expected)
 		return "pass";
+	if (!observed) {
+		zcb_fail(err, 0, "zcbench bug: the consumer %s gave no frame to look at",
+			 run->consumer->name);
+		return "error";
+	}
 	if (strcmp(expected, observed) != 0) {
 		zcb_fail(err, 0, "declared %s, observed %s", expected, observed);
 		return "fail";
