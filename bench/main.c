@@ -33,6 +33,8 @@ static void usage(FILE *to)
 
 int main(int argc, char **argv)
 {
+	static char name[32];
+
 	signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of write(), not our end */
 	if (argc < 2) {
 		usage(stderr);
@@ -47,8 +49,11 @@ int main(int argc, char **argv)
 		return ZCB_EXIT_CLEAN;
 	}
 	for (size_t i = 0; i < COMMANDS; i++)
-		if (!strcmp(commands[i].name, argv[1]))
+		if (!strcmp(commands[i].name, argv[1])) {
+			snprintf(name, sizeof(name), "zcbench %s", commands[i].name);
+			argv[1] = name; /* what getopt's messages begin with */
 			return commands[i].run(argc - 1, argv + 1);
+		}
 	fprintf(stderr, "zcbench: usage: there is no command \"%s\": see zcbench --help\n", argv[1]);
 	return ZCB_EXIT_USAGE;
 }

@@ -104,9 +104,7 @@ has_version() { debian apt-cache madison "$1" | awk -F' *[|] *' '{ print $2 }' |
 
 # fetch_deb PACKAGE VERSION FOLDER: downloads that one package's file into the cache and links it.
 fetch_deb() {
-	local uri file
-	uri=$(debian apt-get -qq --print-uris download "$1=$2") || return
-	file=$(awk '{ print $2 }' <<<"$uri")
 	(cd "$zcb_cache/debs" && debian apt-get -q download "$1=$2") || return
-	ln -s "$zcb_cache/debs/$file" "$3/"
+	# apt writes the colon of a version's epoch so.
+	ln -s "$zcb_cache/debs/$1_${2/:/%3a}_"*.deb "$3/"
 }

@@ -89,7 +89,8 @@ int zcb_read_file(int dirfd, const char *path, size_t max, char **ret_bytes, siz
 
 static int write_and_sync(int dirfd, const char *path, const void *bytes, size_t n)
 {
-	ZCB_CLOSE int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	ZCB_CLOSE int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+				   0644);
 	int err;
 
 	if (fd < 0)

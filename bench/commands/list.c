@@ -172,6 +172,11 @@ int zcb_command_list(int argc, char **argv)
 			return option == 'h' ? ZCB_EXIT_CLEAN : ZCB_EXIT_USAGE;
 		as_json = true;
 	}
+	if (argc - optind > 1) {
+		fprintf(stderr, "zcbench: usage: zcbench list takes one kind, not \"%s\" besides\n",
+			argv[optind + 1]);
+		return ZCB_EXIT_USAGE;
+	}
 	wanted = optind < argc ? argv[optind] : NULL;
 	if (!print_lists(wanted, as_json)) {
 		fprintf(stderr, "zcbench: usage: there is no list of \"%s\": see zcbench list --help\n",

@@ -16,13 +16,15 @@
 #include "bench/commands/command.h"
 #include "bench/conductor/conductor.h"
 #include "bench/target/accel.h"
+#include "bench/target/qemu.h"
 #include "reports/report.h"
 
 /* What the command line says. */
 struct request {
-	const char *plan, *accel, *output, *images;
+	const char *plan, *accel, *output;
 	struct zcb_plan_options plan_options;
 	struct zcb_run_config config;
+	char qemu_version[128];
 	bool resume, no_report, needs;
 };
 
@@ -172,6 +174,13 @@ static int take_options(int argc, char **argv, struct request *request)
 	}
 	if (!ret && optind < argc)
 		ret = complain(ZCB_EXIT_USAGE, "usage: `zcbench run` takes options only: see --help");
+	if (!ret && request->config.native && request->plan_options.kernels)
+		ret = complain(ZCB_EXIT_USAGE, "usage: --target native runs on this machine's kernel: leave "
+			       "--kernel out");
+	if (!ret && (!request->config.cpus || !request->config.memory_bytes))
+		ret = complain(ZCB_EXIT_USAGE, "usage: --cpus and --ram must be more than 0");
+	if (request->config.native)
+		request->plan_options.kernels = "native";
 	if (!ret && request->resume && !request->output)
 		ret = complain(ZCB_EXIT_USAGE, "usage: --resume needs -o DIR");
 	return ret;
@@ -274,6 +283,37 @@ static int choose_accel(struct request *request, char *ret_reason, size_t room)
 	return complain(ZCB_EXIT_USAGE, "usage: --accel is auto, kvm, tcg or icount");
 }
 
+/*
+ * A run that goes on is made as it was begun, whatever the options say now: a journal of two clocks
+ * would be worth nothing.
+ */
+static int take_earlier_config(struct request *request, struct zcb_error *err)
+{
+	ZCB_FREE char *path = NULL, *text = NULL;
+	const char *target = NULL, *accel = NULL, *clock = NULL;
+	json_int_t cpus = 0, memory = 0;
+	json_t *json;
+	int ret;
+
+	if (asprintf(&path, "%s/metadata.json", request->output) < 0)
+		return -ENOMEM;
+	ret = zcb_read_file(AT_FDCWD, path, 1U << 24, &text, NULL);
+	if (ret)
+		return zcb_fail(err, -EINVAL, "usage: %s cannot be read, so there is nothing to resume: %s",
+				path, strerror(-ret));
+	json = json_loads(text, 0, NULL);
+	ret = json_unpack(json, "{s:s, s:s, s:s, s:{s:I, s:I}}", "target", &target, "accel", &accel, "clock",
+			  &clock, "hut", "cpus", &cpus, "memory_bytes", &memory);
+	if (!ret) {
+		request->config.native = !strcmp(target, "native");
+		request->accel = !strcmp(clock, "icount") ? "icount" : !strcmp(accel, "kvm") ? "kvm" : "tcg";
+		request->config.cpus = (unsigned int)cpus;
+		request->config.memory_bytes = (uint64_t)memory;
+	}
+	json_decref(json);
+	return ret ? zcb_fail(err, -EINVAL, "usage: %s is damaged: the run cannot be resumed", path) : 0;
+}
+
 static int load_plan(const struct request *request, struct zcb_rundir *dir, struct zcb_plan *ret_plan,
 		     struct zcb_error *err)
 {
@@ -310,16 +350,14 @@ static void print_totals(const struct zcb_run_totals *t, const char *dir)
 
 static void write_report(const char *dir)
 {
-	ZCB_FREE char *path = NULL;
 	struct zcb_error err = { "" };
 	char whole[PATH_MAX];
+	int ret = zcb_report_write(dir, NULL, &err);
 
-	if (asprintf(&path, "%s/report.html", dir) < 0)
-		return;
-	if (zcb_report_write(dir, path, &err))
-		fprintf(stderr, "zcbench: no report: %s\n", err.text);
-	else
-		printf("report: %s\n", realpath(path, whole) ? whole : path);
+	if (*err.text)
+		fprintf(stderr, "zcbench: %s%s\n", ret ? "no report: " : "warning: ", err.text);
+	if (!ret)
+		printf("report: %s/report.html\n", realpath(dir, whole) ? whole : dir);
 }
 
 static int conduct(struct request *request, struct zcb_plan *plan)
@@ -411,6 +449,10 @@ int zcb_command_run(int argc, char **argv)
 	name_output(name, sizeof(name));
 	request.output = request.output ? request.output : name;
 	catch_signals();
+	if (request.resume && take_earlier_config(&request, &err))
+		return complain(ZCB_EXIT_USAGE, err.text);
+	zcb_qemu_version(request.config.images, request.qemu_version, sizeof(request.qemu_version), NULL);
+	request.config.qemu_version = request.qemu_version;
 	ret = choose_accel(&request, reason, sizeof(reason));
 	if (!ret) {
 		request.config.accel_reason = reason;

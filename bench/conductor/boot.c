@@ -18,17 +18,20 @@
  * A HUT that boots in so many seconds is as slow as its machine: how long it may be silent follows
  * from that. Nothing is measured by this clock; it only tells a hang.
  */
-static uint64_t silence_limit_ns(const struct conduct *run)
+static uint64_t silence_limit_ns(const struct conduct *run, const struct zcb_cell *cell)
 {
 	uint64_t boot_ns = run->boot.up_ns ? run->boot.up_ns - run->boot.started_ns : 0;
-	uint64_t limit_s = 300 + boot_ns / 1000000000ULL * 10;
+	uint64_t limit_s = (run->config->accel == ZCB_ACCEL_ICOUNT ? 900 : 300) +
+			   boot_ns / 1000000000ULL * 10;
 
 	if (run->config->silence_s)
 		limit_s = run->config->silence_s;
+	if (cell) /* seconds of the HUT's clock, which may run slower than ours */
+		limit_s += cell->params.seconds * 10ULL;
 	return limit_s * 1000000000ULL;
 }
 
-static void add_faults(struct boot *boot, json_t *faults)
+void zcb_boot_add_faults(struct boot *boot, json_t *faults)
 {
 	size_t i;
 	json_t *fault;
@@ -141,7 +144,7 @@ int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb
 			zcb_target_stop(boot->target, ZCB_OUTCOME_INTERRUPTED);
 			return 0;
 		}
-		if (zcb_now_ns() - boot->heard_ns > silence_limit_ns(run)) {
+		if (zcb_now_ns() - boot->heard_ns > silence_limit_ns(run, cell)) {
 			zcb_target_stop(boot->target, ZCB_OUTCOME_HANG);
 			return 0;
 		}
@@ -227,24 +230,6 @@ static uint32_t next_number(const struct zcb_rundir *dir)
 	return number;
 }
 
-int zcb_boot_start(struct conduct *run, const char *kernel)
-{
-	struct boot *boot = &run->boot;
-	char text[600];
-	int ret;
-
-	*boot = (struct boot){ .number = next_number(run->dir), .kernel = kernel,
-			       .faults = json_array() };
-	ret = try_start(run);
-	if (ret != 0 || run->totals->interrupted)
-		return ret;
-	snprintf(text, sizeof(text), "boot %u did not come up and is tried again: %s", boot->number,
-		 zcb_target_reason(boot->target));
-	run->watcher->note(run->watcher->opaque, text);
-	drop_target(boot);
-	return try_start(run);
-}
-
 static json_t *string_array(const char *const *items, size_t n)
 {
 	json_t *array = json_array();
@@ -289,7 +274,7 @@ static int say_end(struct conduct *run)
 	if (ret < 0)
 		return ret;
 	if (ret == 1) {
-		add_faults(&run->boot, json_object_get(message.json, "kernel_faults"));
+		zcb_boot_add_faults(&run->boot, json_object_get(message.json, "kernel_faults"));
 		zcb_target_expect_end(run->boot.target);
 		json_decref(message.json);
 	}
@@ -313,8 +298,11 @@ int zcb_boot_end(struct conduct *run)
 	char name[64];
 	int ret;
 
-	if (!boot->target)
+	if (!boot->target) {
+		json_decref(boot->faults);
+		memset(boot, 0, sizeof(*boot));
 		return 0;
+	}
 	ret = say_end(run);
 	outcome = zcb_target_stop(boot->target, run->totals->interrupted ? ZCB_OUTCOME_INTERRUPTED :
 							     ZCB_OUTCOME_HANG);
@@ -329,4 +317,29 @@ int zcb_boot_end(struct conduct *run)
 	drop_target(boot);
 	memset(boot, 0, sizeof(*boot));
 	return ret;
+}
+
+static void begin_life(struct conduct *run, const char *kernel, unsigned int attempts)
+{
+	run->boot = (struct boot){ .number = next_number(run->dir), .kernel = kernel,
+				   .attempts = attempts, .faults = json_array() };
+}
+
+int zcb_boot_start(struct conduct *run, const char *kernel)
+{
+	char text[800];
+	int ret;
+
+	begin_life(run, kernel, 0);
+	ret = try_start(run);
+	if (ret != 0 || run->totals->interrupted)
+		return ret;
+	snprintf(text, sizeof(text), "boot %u did not come up and is tried again: %s", run->boot.number,
+		 zcb_target_reason(run->boot.target));
+	run->watcher->note(run->watcher->opaque, text);
+	ret = zcb_boot_end(run);
+	if (ret)
+		return ret;
+	begin_life(run, kernel, 1);
+	return try_start(run);
 }

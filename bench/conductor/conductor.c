@@ -60,15 +60,6 @@ static int send_cell(struct conduct *run, const struct zcb_cell *cell)
 			     NULL, 0);
 }
 
-static void take_faults(struct conduct *run, json_t *result)
-{
-	size_t i;
-	json_t *fault;
-
-	json_array_foreach(json_object_get(result, "kernel_faults"), i, fault)
-		json_array_append(run->boot.faults, fault);
-}
-
 /* Returns 1 when the cell is done, 0 when the HUT ended under it, -errno when the run must end. */
 static int run_cell(struct conduct *run, const struct zcb_cell *cell)
 {
@@ -81,7 +72,7 @@ static int run_cell(struct conduct *run, const struct zcb_cell *cell)
 	if (ret < 0)
 		return ret;
 	if (ret == 1 && !strcmp(message.type, "result")) {
-		take_faults(run, message.json);
+		zcb_boot_add_faults(&run->boot, json_object_get(message.json, "kernel_faults"));
 		ret = finish_cell(run, cell, message.json);
 		return ret ? ret : 1;
 	}
@@ -163,6 +154,7 @@ static void mark_done(void *opaque, json_t *line)
 	if (json_object_get(line, "index") && index >= 0 && index < run->plan->n && !run->done[index]) {
 		run->done[index] = true;
 		run->n_done++;
+		zcb_count_line(run->totals, line);
 	}
 }
 
@@ -173,7 +165,7 @@ static void settle(struct conduct *run, int failed)
 
 	t->not_run = run->plan->n - run->n_done;
 	t->exit_code = ZCB_EXIT_CLEAN;
-	if (!failed && !t->interrupted && !ran && run->done_here)
+	if (!failed && !t->interrupted && !ran)
 		t->exit_code = ZCB_EXIT_NOTHING_RAN;
 	if (t->failed || t->interrupted)
 		t->exit_code = ZCB_EXIT_INCONCLUSIVE;
@@ -209,8 +201,14 @@ int zcb_conduct(const struct zcb_run_config *config, const struct zcb_plan *plan
 	memset(ret_totals, 0, sizeof(*ret_totals));
 	if (!done)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a plan of %u cells", plan->n);
-	zcb_rundir_replay(dir, mark_done, &run);
-	ret = conduct_all(&run);
+	ret = zcb_rundir_replay(dir, mark_done, &run);
+	if (ret)
+		zcb_fail(err, ret, "host set-up: the journal of %s cannot be read: %s", dir->path,
+			 strerror(-ret));
+	if (!ret)
+		ret = zcb_read_earlier(&run);
+	if (!ret)
+		ret = conduct_all(&run);
 	settle(&run, ret != 0);
 	/* The sentence that ended the run is the one to keep. */
 	run.err = ret ? &end_err : err;
@@ -218,5 +216,6 @@ int zcb_conduct(const struct zcb_run_config *config, const struct zcb_plan *plan
 				 "complete", ret ? err->text : "");
 	json_decref(run.kernels);
 	json_decref(run.host);
+	json_decref(run.earlier);
 	return ret ? ret : end;
 }

@@ -15,6 +15,7 @@ struct zcb_run_config {
 	bool native;
 	enum zcb_accel accel;
 	const char *accel_reason;
+	const char *qemu_version; /* of the QEMU that boots the HUT; "" where none does */
 	const char *images, *program;
 	unsigned int cpus;
 	uint64_t memory_bytes;

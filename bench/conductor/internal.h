@@ -18,7 +18,6 @@ struct boot {
 	json_t *faults; /* array of strings */
 	struct zcb_target *target;
 	struct zcb_wire wire;
-	bool said_goodbye;
 };
 
 /** A run while it goes on. */
@@ -34,7 +33,8 @@ struct conduct {
 	uint64_t started_ns, first_up_ns;
 	uint32_t done_here;
 	char started[32];
-	json_t *kernels, *host, *earlier; /* metadata: what came up so far; of the run resumed */
+	json_t *kernels, *host; /* metadata: the kernels that came up so far, and this machine */
+	json_t *earlier;        /* metadata of the run that is resumed, or NULL */
 	struct boot boot;
 };
 
@@ -52,11 +52,20 @@ int zcb_boot_start(struct conduct *run, const char *kernel);
  */
 int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *ret_message);
 
+/** Adds the runner's "kernel_faults" to those of the boot. */
+void zcb_boot_add_faults(struct boot *boot, json_t *faults);
+
 /** Says goodbye where it still can, stops the HUT, and writes boot.json. */
 int zcb_boot_end(struct conduct *run);
 
 /** Keeps a file that the runner sent; every name is made here. */
 int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *message);
+
+/** Counts a line of the journal, of this run or of the one it goes on with. */
+void zcb_count_line(struct zcb_run_totals *totals, json_t *line);
+
+/** Takes over what the metadata of the run to resume says; `config` must be like its own. */
+int zcb_read_earlier(struct conduct *run);
 
 /** Writes metadata.json as of now. */
 int zcb_write_metadata(struct conduct *run, const char *state, const char *reason);

@@ -78,11 +78,26 @@ int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_w
 	return 0;
 }
 
-static void count(struct zcb_run_totals *totals, json_t *line)
+/* Wrong where the declaration says right: the worst that a run can find. */
+static bool is_corruption(json_t *line)
+{
+	const char *expected = json_string_value(json_object_get(line, "expected"));
+	const char *observed = json_string_value(json_object_get(line, "observed"));
+	json_t *events = json_object_get(line, "events");
+
+	if (!expected || !observed)
+		return false;
+	return strcmp(expected, "stale") != 0 || !strcmp(observed, "wrong") ||
+	       !strcmp(observed, "mixed") ||
+	       json_integer_value(json_object_get(events, "stale_not_punched")) > 0;
+}
+
+void zcb_count_line(struct zcb_run_totals *totals, json_t *line)
 {
 	const char *status = json_string_value(json_object_get(line, "status"));
-	const char *expected = json_string_value(json_object_get(line, "expected"));
 
+	if (!status)
+		return;
 	if (!strcmp(status, "pass"))
 		totals->passed++;
 	else if (!strcmp(status, "fail"))
@@ -93,8 +108,7 @@ static void count(struct zcb_run_totals *totals, json_t *line)
 		totals->crashed++;
 	else
 		totals->errors++;
-	/* A frame that is wrong where the declaration says right: the worst a run can find. */
-	totals->corrupt |= !strcmp(status, "fail") && expected && strcmp(expected, "stale") != 0;
+	totals->corrupt |= !strcmp(status, "fail") && is_corruption(line);
 }
 
 static const char *known_status(json_t *result)
@@ -132,7 +146,7 @@ int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t 
 		json_decref(line);
 		return ret;
 	}
-	count(run->totals, line);
+	zcb_count_line(run->totals, line);
 	*ret_line = line;
 	return 0;
 }

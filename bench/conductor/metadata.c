@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fcntl.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -62,6 +64,37 @@ static json_t *describe_host(void)
 	return json;
 }
 
+/* A run that goes on keeps its beginning: start, command, kernels, and a taint that was seen. */
+int zcb_read_earlier(struct conduct *run)
+{
+	ZCB_FREE char *text = NULL;
+	const char *started;
+	json_t *kernels;
+
+	if (zcb_read_file(run->dir->fd, "metadata.json", 1U << 24, &text, NULL))
+		return 0; /* a run that begins */
+	run->earlier = json_loads(text, 0, NULL);
+	started = json_string_value(json_object_get(run->earlier, "started"));
+	kernels = json_object_get(run->earlier, "kernels");
+	if (!started || !json_is_array(kernels))
+		return zcb_fail(run->err, -EINVAL, "usage: metadata.json of %s is damaged: the run cannot "
+				"be resumed", run->dir->path);
+	snprintf(run->started, sizeof(run->started), "%s", started);
+	json_decref(run->kernels);
+	run->kernels = json_deep_copy(kernels);
+	if (json_integer_value(json_object_get(run->earlier, "exit_code")) == ZCB_EXIT_KERNEL_FAULT)
+		run->totals->tainted_boots++;
+	return 0;
+}
+
+/* The command that began the run, whoever went on with it. */
+static json_t *first_command(const struct conduct *run)
+{
+	json_t *command = json_object_get(run->earlier, "command");
+
+	return json_is_array(command) ? command : run->config->command;
+}
+
 static json_t *seconds_json(struct conduct *run)
 {
 	const struct zcb_run_totals *t = run->totals;
@@ -100,12 +133,15 @@ int zcb_write_metadata(struct conduct *run, const char *state, const char *reaso
 	collect_kernels(run);
 	json = json_pack("{s:i, s:{s:s, s:s}, s:O, s:s, s:I, s:s, s:s, s:s, s:s, s:b, s:O, s:O, s:s, s:o}",
 			 "schema", 1, "zcbench", "version", ZCB_VERSION, "git", ZCB_GIT, "command",
-			 c->command, "plan", run->plan->name, "seed", (json_int_t)run->plan->seed, "target",
+			 first_command(run), "plan", run->plan->name, "seed", (json_int_t)run->plan->seed, "target",
 			 c->native ? "native" : "vm", "accel", c->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg",
 			 "accel_reason", c->accel_reason, "clock",
 			 c->accel == ZCB_ACCEL_ICOUNT ? "icount" : "wall", "emulated",
 			 c->accel != ZCB_ACCEL_KVM, "kernels", run->kernels, "host", run->host, "started",
 			 run->started, "seconds", seconds_json(run));
+	json_object_set_new(json, "hut", json_pack("{s:i, s:I}", "cpus", (int)c->cpus, "memory_bytes",
+						   (json_int_t)c->memory_bytes));
+	json_object_set_new(json, "qemu", json_pack("{s:s}", "version", c->qemu_version));
 	add_end(run, json, state, reason);
 	return zcb_rundir_put_json(run->dir, "metadata.json", json, run->err);
 }

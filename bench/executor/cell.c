@@ -47,6 +47,7 @@ struct running {
 	int dmabuf;
 	void *state;        /* of the consumer */
 	bool opened, saw_first_frame;
+	uint64_t read_end_ns; /* of the last frame: read and checked */
 	struct zcb_view view;
 	struct zcb_observation observation;
 	struct zcb_evidence evidence;
@@ -89,43 +90,51 @@ static void report_first_frame(struct running *run)
 	run->saw_first_frame |= run->observation.frames_fresh > 0;
 }
 
-static int judge(struct running *run, enum zcb_phase phase, const void *bytes, struct zcb_error *err)
+/* Takes note of a checked frame; nothing in here belongs to a time that is measured. */
+static void take_note(struct running *run, enum zcb_phase phase, const void *bytes,
+		      const struct zcb_frame_tally *tally)
 {
-	struct zcb_frame_tally tally;
-	int ret;
-
-	set_want(run, phase);
-	ret = zcb_frame_check(&run->spec, run->want, bytes, run->verdict, &tally);
-	if (ret)
-		return zcb_fail(err, ret, "zcbench bug: the checker refused its own frame");
 	zcb_observation_add(&run->observation, phase, run->damage.hit, run->verdict,
-			    run->spec.pages, &tally);
+			    run->spec.pages, tally);
 	report_first_frame(run);
-	if (!zcb_frame_good(&tally))
+	if (!zcb_frame_good(tally))
 		zcb_evidence_keep(&run->evidence, run->round, phase, &run->spec, run->want, bytes,
 				  run->verdict, run->damage.hit);
+}
+
+/* The copy comes right after the check: what frame.read is held against. */
+static int judge(struct running *run, enum zcb_phase phase, const void *bytes, uint64_t start,
+		 struct zcb_error *err)
+{
+	struct zcb_frame_tally tally;
+	int ret = zcb_frame_check(&run->spec, run->want, bytes, run->verdict, &tally);
+
+	run->read_end_ns = zcb_now_ns();
+	if (ret)
+		return zcb_fail(err, ret, "zcbench bug: the checker refused its own frame");
+	sample(&run->recorder, "frame.read", run->victim.operation, (zcb_ns){ start },
+	       (zcb_ns){ run->read_end_ns - start });
+	start = zcb_now_ns();
+	memcpy(run->copy, bytes, (size_t)run->spec.pages * 4096);
+	sample_since(run, "frame.copy", run->victim.operation, start);
+	take_note(run, phase, bytes, &tally);
 	return 0;
 }
 
-/*
- * Reads a whole frame and judges it. *ret_fresh says whether all of it was as guest RAM is. The
- * copy comes after the check, so both find the caches as the other left them only in turn.
- */
+/* Reads a whole frame and judges it. *ret_fresh says whether all of it was as guest RAM is. */
 static int look(struct running *run, enum zcb_phase phase, bool *ret_fresh, struct zcb_error *err)
 {
-	uint64_t fresh_before = run->observation.frames_fresh, start = zcb_now_ns();
+	uint64_t fresh_before = run->observation.frames_fresh, start;
 	const void *bytes = NULL;
-	int ret = run->consumer->acquire(run->state, &bytes, err), released;
+	int ret, released;
 
+	set_want(run, phase);
+	start = zcb_now_ns();
+	ret = run->consumer->acquire(run->state, &bytes, err);
 	if (ret)
 		return ret;
-	if (bytes) {
-		ret = judge(run, phase, bytes, err);
-		sample_since(run, "frame.read", run->victim.operation, start);
-		start = zcb_now_ns();
-		memcpy(run->copy, bytes, (size_t)run->spec.pages * 4096);
-		sample_since(run, "frame.copy", run->victim.operation, start);
-	}
+	if (bytes)
+		ret = judge(run, phase, bytes, start, err);
 	released = run->consumer->release(run->state, ret ? NULL : err);
 	*ret_fresh = run->observation.frames_fresh > fresh_before;
 	return ret ? ret : released;
@@ -181,12 +190,22 @@ static int draw_timed(struct running *run, uint64_t operation, bool first, uint6
 	uint64_t start = zcb_now_ns();
 	int ret = draw(run, err);
 
-	if (ret)
-		return ret;
-	if (first)
-		sample_since(run, "refill", operation, start);
 	*ret_published = zcb_now_ns();
-	return first ? prove_refill(run, err) : 0;
+	if (!ret && first)
+		sample(&run->recorder, "refill", operation, (zcb_ns){ start },
+		       (zcb_ns){ *ret_published - start });
+	return ret;
+}
+
+static void note_refill(struct running *run, uint64_t operation, uint32_t frame, uint64_t published,
+			bool fresh, bool *seen)
+{
+	zcb_recorder_add(&run->recorder, "frame.stale", "pages", frame, run->read_end_ns,
+			 run->observation.stale_in_frame);
+	if (fresh && !*seen)
+		sample(&run->recorder, "coherence.fresh", operation, (zcb_ns){ published },
+		       (zcb_ns){ run->read_end_ns - published });
+	*seen |= fresh;
 }
 
 /* Draws and looks; how long it took until a reader saw what guest RAM holds, or never. */
@@ -201,15 +220,12 @@ static int refill(struct running *run, struct zcb_error *err)
 		first_published = i ? first_published : published;
 		if (!ret)
 			ret = look(run, ZCB_PHASE_REFILLED, &fresh, err);
+		if (!ret && i == 0)
+			ret = prove_refill(run, err);
 		if (ret)
 			return ret;
-		if (run->consumer->reads_nothing)
-			continue;
-		zcb_recorder_add(&run->recorder, "frame.stale", "pages", i + 1, published,
-				 run->observation.stale_in_frame);
-		if (fresh && !seen)
-			sample_since(run, "coherence.fresh", operation, first_published);
-		seen |= fresh;
+		if (!run->consumer->reads_nothing)
+			note_refill(run, operation, i + 1, first_published, fresh, &seen);
 	}
 	if (!seen)
 		zcb_recorder_add(&run->recorder, "coherence.fresh", "ns", operation, first_published,
@@ -314,7 +330,7 @@ static int play(struct running *run, struct zcb_error *err)
 		ret = prepare(run, err);
 	for (run->round = 0; !ret && !is_over(run); run->round++)
 		ret = play_round(run, err);
-	return ret;
+	return ret ? ret : run->guest->ops->release(run->guest, run->frame, err);
 }
 
 static void finish(struct running *run)

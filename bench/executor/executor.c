@@ -23,7 +23,7 @@ struct execution {
 	int messages, prints; /* the reading ends of its two pipes; -1 at their end */
 	int out;
 	int out_error;
-	bool timed_out;
+	bool timed_out, garbled;
 	struct zcb_wire wire;
 	json_t *result;
 	char printed[2048]; /* the first bytes of what it wrote to stdout and stderr */
@@ -51,14 +51,14 @@ static int start(struct execution *run, const struct zcb_cell *cell, struct zcb_
 		close(messages[1]);
 		return -EMFILE;
 	}
+	run->messages = messages[0];
+	run->prints = prints[0];
 	run->pid = zcb_fork();
 	if (run->pid == 0)
 		be_the_cell(cell, guest, messages[1], prints[1]);
 	close(messages[1]);
 	close(prints[1]);
-	run->messages = messages[0];
-	run->prints = prints[0];
-	return run->pid < 0 ? -EAGAIN : 0;
+	return 0;
 }
 
 static void take_prints(struct execution *run)
@@ -95,10 +95,12 @@ static void take_messages(struct execution *run)
 {
 	struct zcb_wire_message message;
 	ssize_t n = zcb_wire_receive(&run->wire, run->messages);
+	int next;
 
-	while (zcb_wire_next(&run->wire, &message) > 0)
+	while ((next = zcb_wire_next(&run->wire, &message)) > 0)
 		pass_on(run, &message);
-	if (n <= 0) {
+	run->garbled |= next < 0;
+	if (n <= 0 || next < 0) {
 		close(run->messages);
 		run->messages = -1;
 	}
@@ -144,18 +146,30 @@ static json_t *classify(struct execution *run, int status, unsigned int timeout_
 	json_t *result = run->result;
 	char what[128];
 
-	if (result && !run->timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (result && !run->timed_out && !run->garbled && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0)
 		return result;
 	if (!result)
 		result = json_pack("{s:{}, s:{}, s:{}, s:{}, s:n}", "pages", "frames", "events",
 				   "metrics", "observed");
 	if (run->timed_out)
 		snprintf(what, sizeof(what), "the cell's process did not end within %u s", timeout_s);
+	else if (run->garbled)
+		snprintf(what, sizeof(what), "the cell's process wrote messages that are none");
 	else
 		snprintf(what, sizeof(what), "the cell's process ended by %s", zcb_child_describe(status));
 	json_object_set_new(result, "status", json_string("crash"));
 	set_reason(result, run, what);
 	return result;
+}
+
+static json_t *no_process(const char *why)
+{
+	char reason[160];
+
+	snprintf(reason, sizeof(reason), "host set-up: no process for the cell: %s", why);
+	return json_pack("{s:s, s:s, s:n, s:{}, s:{}, s:{}, s:{}, s:f}", "status", "error", "reason",
+			 reason, "observed", "pages", "frames", "events", "metrics", "seconds", 0.0);
 }
 
 int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
@@ -165,8 +179,12 @@ int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsig
 	uint64_t begun = zcb_now_ns();
 	int status = 0, ret = start(&run, cell, guest);
 
-	if (ret)
-		return ret;
+	if (ret || run.pid < 0) {
+		zcb_close_fd_p(&run.messages);
+		zcb_close_fd_p(&run.prints);
+		*ret_result = no_process(ret ? strerror(-ret) : "fork() failed");
+		return 0;
+	}
 	attend(&run, begun + timeout_s * 1000000000ULL);
 	while (waitpid(run.pid, &status, 0) < 0 && errno == EINTR)
 		;

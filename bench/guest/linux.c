@@ -90,7 +90,7 @@ static void clock_words(char *ret_words, size_t room)
 
 static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_config *config)
 {
-	char ram[200], size[32], chardev[48], kernel[256], initrd[256], append[400], serial[280];
+	char ram[200], size[32], chardev[48], kernel[256], initrd[256], append[400], serial[320];
 	char clock[64];
 	int keep[] = { guest->base.memfd, guest->link_fd };
 
@@ -103,7 +103,8 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 	snprintf(chardev, sizeof(chardev), "socket,id=link,fd=%d", guest->link_fd);
 	snprintf(kernel, sizeof(kernel), "%s/guest-kernel", config->folder);
 	snprintf(initrd, sizeof(initrd), "%s/guest-initrd", config->folder);
-	snprintf(serial, sizeof(serial), "file:%s", guest->console);
+	/* QEMU's own words go to the same file: both append. */
+	snprintf(serial, sizeof(serial), "file,id=console,append=on,path=%s", guest->console);
 	clock_words(clock, sizeof(clock));
 	snprintf(append, sizeof(append),
 		 "%sconsole=ttyS0 quiet panic=-1 no_timer_check cryptomgr.notests random.trust_cpu=on "
@@ -116,7 +117,8 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 	       "-machine", "q35,memory-backend=ram,max-ram-below-4g=2G",
 	       "-cpu", under_emulation() ? "host,-tsc-deadline,-kvmclock" : "host",
 	       "-smp", "1", "-m", size, "-object", ram, "-kernel", kernel, "-initrd", initrd,
-	       "-append", append, "-serial", serial, "-chardev", chardev,
+	       "-append", append, "-chardev", serial, "-serial", "chardev:console", "-chardev",
+	       chardev,
 	       "-device", "virtio-serial-pci", "-device",
 	       "virtserialport,chardev=link,name=" ZCB_ABI_PORT, NULL);
 	dprintf(STDERR_FILENO, "qemu-system-x86_64 cannot be started: %s: apt-get install qemu-system-x86\n",

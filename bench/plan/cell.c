@@ -20,11 +20,6 @@ const char *zcb_pattern_name(enum zcb_pattern pattern)
 	return patterns[pattern];
 }
 
-const char *zcb_unit_name(enum zcb_unit unit)
-{
-	return units[unit];
-}
-
 void zcb_cell_key(const struct zcb_cell *cell, char *ret_key, size_t room)
 {
 	snprintf(ret_key, room, "%s/%s/%s/%s/%s", cell->variant, zcb_memory_name(cell->memory),

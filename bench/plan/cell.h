@@ -52,9 +52,8 @@ int zcb_cell_from_json(json_t *json, struct zcb_cell *ret_cell, struct zcb_error
  */
 int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, struct zcb_error *err);
 
-/** "single", "stride", "random", "frame"; "page", "huge". */
+/** "single", "stride", "random", "frame". */
 const char *zcb_pattern_name(enum zcb_pattern pattern);
-const char *zcb_unit_name(enum zcb_unit unit);
 
 /** What the kernel's variant declares for this cell, or NULL where the consumer reads nothing. */
 const char *zcb_cell_expected(const struct zcb_cell *cell);

@@ -19,6 +19,7 @@ struct source {
 	json_t *root;
 	json_t *kernels, *variants, *memory, *guests, *workloads, *consumers; /* owned lists of words */
 	uint32_t boots, seconds;
+	uint32_t round, first_of_boot; /* while it is expanded: which boot of each kernel; its first cell */
 	struct zcb_cell_params defaults;
 };
 
@@ -96,7 +97,8 @@ static int take_list(json_t *root, const char *key, const char *option, json_t *
 
 static bool kernel_exists(const char *name)
 {
-	return !strcmp(name, "stock") || !strcmp(name, "variants") || access(name, R_OK) == 0;
+	return !strcmp(name, "stock") || !strcmp(name, "variants") || !strcmp(name, "native") ||
+	       access(name, R_OK) == 0;
 }
 
 static bool variant_exists(const char *name)
@@ -265,7 +267,19 @@ static int check_rows(json_t *root, struct zcb_error *err)
 	return ret;
 }
 
-static int add_cell(struct zcb_plan *plan, const struct zcb_cell *cell, struct zcb_error *err)
+/*
+ * A cell's place within its boot decides, so that every kernel of a comparison gets the same holes.
+ * 53 bits: every reader of JSON keeps them.
+ */
+static uint64_t seed_of(const struct zcb_plan *plan, const struct source *s)
+{
+	uint64_t place = plan->n - s->first_of_boot;
+
+	return (plan->seed * 0x9e3779b97f4a7c15ULL + s->round * 1000003ULL + place) & ((1ULL << 53) - 1);
+}
+
+static int add_cell(struct zcb_plan *plan, const struct source *s, const struct zcb_cell *cell,
+		    struct zcb_error *err)
 {
 	struct zcb_cell *grown = reallocarray(plan->cell, plan->n + 1, sizeof(*grown));
 
@@ -274,9 +288,7 @@ static int add_cell(struct zcb_plan *plan, const struct zcb_cell *cell, struct z
 	plan->cell = grown;
 	grown[plan->n] = *cell;
 	grown[plan->n].index = plan->n;
-	/* 53 bits, so that every reader of JSON keeps them; the same for A and B of a boot */
-	grown[plan->n].seed = (plan->seed * 0x9e3779b97f4a7c15ULL + cell->boot * 1000003ULL + plan->n) &
-			      ((1ULL << 53) - 1);
+	grown[plan->n].seed = seed_of(plan, s);
 	plan->n++;
 	return 0;
 }
@@ -307,7 +319,7 @@ static int add_row(struct zcb_plan *plan, const struct source *s, json_t *row,
 		if (ret || (s->consumers && !has_word(s->consumers, name)))
 			continue;
 		snprintf(cell.consumer, sizeof(cell.consumer), "%s", name);
-		ret = add_cell(plan, &cell, err);
+		ret = add_cell(plan, s, &cell, err);
 	}
 	return ret;
 }
@@ -328,7 +340,7 @@ static int add_rows(struct zcb_plan *plan, const struct source *s, const struct 
 }
 
 /* A guest is kept from cell to cell, so what needs another guest changes slowest. */
-static int add_boot(struct zcb_plan *plan, const struct source *s, const char *kernel,
+static int add_boot(struct zcb_plan *plan, struct source *s, const char *kernel,
 		    struct zcb_error *err)
 {
 	struct zcb_cell like = { .boot = ++plan->boots, .arm = 'A' };
@@ -336,6 +348,7 @@ static int add_boot(struct zcb_plan *plan, const struct source *s, const char *k
 	size_t m, g, v;
 	int ret = 0;
 
+	s->first_of_boot = plan->n;
 	snprintf(like.kernel, sizeof(like.kernel), "%s", kernel);
 	json_array_foreach(s->memory, m, memory) {
 		zcb_memory_parse(json_string_value(memory), &like.memory);
@@ -351,13 +364,13 @@ static int add_boot(struct zcb_plan *plan, const struct source *s, const char *k
 	return ret;
 }
 
-static int expand(struct zcb_plan *plan, const struct source *s, struct zcb_error *err)
+static int expand(struct zcb_plan *plan, struct source *s, struct zcb_error *err)
 {
 	json_t *kernel;
 	size_t k;
 	int ret = 0;
 
-	for (uint32_t boot = 0; boot < s->boots; boot++)
+	for (s->round = 0; s->round < s->boots; s->round++)
 		json_array_foreach(s->kernels, k, kernel)
 			ret = ret ? ret : add_boot(plan, s, json_string_value(kernel), err);
 	if (!ret && plan->n == 0)
@@ -422,10 +435,12 @@ int zcb_plan_from_json(json_t *json, struct zcb_plan *ret_plan, struct zcb_error
 	if (!plan.cell)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for the plan");
 	json_array_foreach(cells, i, cell) {
-		if (zcb_cell_from_json(cell, &plan.cell[plan.n++], err)) {
+		if (zcb_cell_from_json(cell, &plan.cell[plan.n], err) || plan.cell[plan.n].index != i) {
 			zcb_plan_finish(&plan);
-			return -EINVAL;
+			return zcb_fail(err, -EINVAL, "usage: plan.json of the run directory is damaged at "
+					"cell %zu", i);
 		}
+		plan.n++;
 	}
 	snprintf(plan.name, sizeof(plan.name), "%s", name);
 	plan.seed = (uint64_t)json_integer_value(json_object_get(json, "seed"));

@@ -73,7 +73,7 @@ static int find_kernel(const struct zcb_target_config *config, struct zcb_images
 
 	if (!strchr(config->kernel, '/'))
 		dir = existing(config->images, config->kernel);
-	else
+	if (!dir)
 		dir = realpath(config->kernel, NULL);
 	if (!dir && errno == EACCES)
 		return zcb_fail(err, -EACCES, "host set-up: kernel %s may not be read by you",

@@ -240,8 +240,8 @@ static int add_cell(struct zcb_results *r, const struct zcb_result_cell *cell, c
 	size_t n;
 	const struct zcb_result_samples *files = files_of(r, cell->index, &n);
 
-	if (cell->tainted || cell->status == ZCB_RESULT_NOT_RUN)
-		return 0;
+	if (cell->tainted || (cell->status != ZCB_RESULT_PASS && cell->status != ZCB_RESULT_FAIL))
+		return 0; /* half a cell is no measurement */
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(files[i].metric, metric) == 0)
 			return add_file(r, &files[i], d);

@@ -607,7 +607,7 @@ static void a_native_runner_speaks_over_its_channel(void **state)
 {
 	struct place *p = *state;
 	struct zcb_target *target =
-		start_native(p, "#!/bin/sh\ncat \"${4#--folder=}/guest-vmlinuz\"\n"
+		start_native(p, "#!/bin/sh\ncat \"${4#--folder=}/guest-kernel\"\n"
 				"echo \"$1 $2 $3\" >&3\nread x <&3\n");
 	char hello[22];
 

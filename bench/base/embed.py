@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turns files into C strings: embed.py OUTPUT FILE..."""
+"""Turns files into C strings: embed.py OUTPUT HEADER FILE..."""
 import os
 import re
 import sys
 
-output, files = sys.argv[1], sys.argv[2:]
+output, header, files = sys.argv[1], sys.argv[2], sys.argv[3:]
 with open(output, 'w') as out:
-  out.write('#include "reports/embedded.h"\n')
+  out.write(f'#include "{header}"\n')
   for path in files:
     name = re.sub(r'\W', '_', os.path.basename(path))
     with open(path, 'rb') as f:

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_PLAN_BUILTIN_H
+#define ZCB_PLAN_BUILTIN_H
+
+/* The plan files of this folder, which bench/base/embed.py makes part of the program. */
+extern const char zcb_embedded_smoke_json[];
+extern const char zcb_embedded_default_json[];
+
+#endif
