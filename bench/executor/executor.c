@@ -16,6 +16,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/executor/cell.h"
+#include "bench/results/failure.h"
 #include "bench/results/wire.h"
 
 /** A cell's process as its parent sees it. */
@@ -204,24 +205,18 @@ static json_t *classify(struct execution *run, int status, unsigned int timeout_
 	return result;
 }
 
-static json_t *no_process(const char *why)
-{
-	char reason[160];
-
-	snprintf(reason, sizeof(reason), "host set-up: no process for the cell: %s", why);
-	return json_pack("{s:s, s:s, s:n, s:{}, s:{}, s:{}, s:{}, s:f}", "status", "error", "reason",
-			 reason, "observed", "pages", "frames", "events", "metrics", "seconds", 0.0);
-}
-
 int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
 		     int out, json_t **ret_result)
 {
 	struct execution run = { .messages = -1, .prints = -1, .out = out };
 	uint64_t begun = zcb_now_ns();
+	char reason[160];
 	int status = 0, ret = start(&run, cell, guest);
 
 	if (ret) {
-		*ret_result = no_process(strerror(-ret));
+		snprintf(reason, sizeof(reason), "host set-up: no process for the cell: %s",
+			 strerror(-ret));
+		*ret_result = zcb_failure(reason);
 		return 0;
 	}
 	attend(&run, begun + timeout_s * 1000000000ULL);
