@@ -85,7 +85,8 @@ static void set_want(struct running *run, enum zcb_phase phase)
 static void report_first_frame(struct running *run)
 {
 	if (!run->saw_first_frame && run->observation.frames_fresh)
-		zcb_wire_send(run->out, json_pack("{s:s, s:s}", "type", "event", "name", "first-frame"),
+		zcb_wire_send(run->out, json_pack("{s:s, s:s, s:I}", "type", "event", "name",
+						  "first-frame", "hut_ns", (json_int_t)zcb_now_ns()),
 			      NULL, 0);
 	run->saw_first_frame |= run->observation.frames_fresh > 0;
 }

@@ -26,8 +26,9 @@ struct runner {
 
 static int say_event(struct runner *runner, const char *name, const char *detail)
 {
-	return zcb_wire_send(runner->channel, json_pack("{s:s, s:s, s:s?}", "type", "event", "name", name,
-							"detail", detail), NULL, 0);
+	return zcb_wire_send(runner->channel,
+			     json_pack("{s:s, s:s, s:s?, s:I}", "type", "event", "name", name, "detail",
+				       detail, "hut_ns", (json_int_t)zcb_now_ns()), NULL, 0);
 }
 
 static void stop_guest(struct runner *runner)

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The same plan twice under --accel icount: identical counts, and medians within 0.1 %."""
+import copy
+import os
+
+import zcb
+
+PLAN = {
+  'memory': ['shmem', 'hugetlb'],
+  'params': {'pages': 64, 'rounds': 4, 'frames': 4, 'ram_mib': 192, 'stride': 4},
+  'cells': [{'workload': 'punch', 'consumers': ['mmap'], 'memory': ['shmem'], 'params': {'pattern': 'stride'}},
+            {'workload': 'punch', 'consumers': ['mmap'], 'memory': ['hugetlb'],
+             'params': {'pattern': 'single', 'unit': 'huge', 'blocks': 4}}],
+}
+COUNTS = ('cell', 'params', 'seed', 'status', 'observed', 'pages', 'frames', 'events')
+METRICS = ('punch', 'refill', 'export.create', 'export.close', 'frame.read', 'frame.copy')
+TOLERANCE = 0.001
+
+
+def measure(bench, name, plan, problems):
+  folder = os.path.join(bench.scratch, name)
+  code, _, err = bench.run('run', '--plan', plan, '--accel', 'icount', '--seed', '7', '--no-report', '-o', folder)
+  problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
+  bench.expect_nothing_left(problems)
+  return zcb.journal(folder)
+
+
+def compare_medians(a, b, problems):
+  for metric in METRICS:
+    x, y = a['metrics'][metric], b['metrics'][metric]
+    problems.equal(f'{a["cell"]}: samples of {metric}', x['n'], y['n'])
+    difference = abs(x['p50'] - y['p50']) / max(x['p50'], y['p50'])
+    print(f'{a["cell"]}: {metric}: {x["p50"]} and {y["p50"]} ns, {difference:.4%} apart')
+    problems.expect(difference <= TOLERANCE, f'{a["cell"]}: medians of {metric} are {difference:.3%} apart')
+
+
+def compare(first, second, problems):
+  problems.equal('cells', [len(first), len(second)], [2, 2])
+  for a, b in zip(first, second):
+    problems.equal('clocks', (a['clock'], b['clock']), ('icount', 'icount'))
+    for key in COUNTS:
+      problems.equal(f'{a["cell"]}: {key}', a[key], b[key])
+    compare_medians(a, b, problems)
+
+
+def plants(lines):
+  def doctored(change):
+    copies = copy.deepcopy(lines)
+    change(copies[0])
+    return copies
+
+  yield 'a stale page more', doctored(lambda l: l['pages'].update(stale=l['pages']['stale'] + 1))
+  yield 'a median 0.2 % off', doctored(lambda l: l['metrics']['frame.copy'].update(
+    p50=l['metrics']['frame.copy']['p50'] * 1.002))
+  yield 'a missing cell', lines[:1]
+
+
+def test(bench, problems):
+  bench.need_images('rootfs', 'stock')
+  plan = bench.plan(**PLAN)
+  first, second = (measure(bench, name, plan, problems) for name in ('first', 'second'))
+  compare(first, second, problems)
+  for what, doctored in plants(first):
+    found = zcb.Problems()
+    compare(first, doctored, found)
+    problems.expect(found.found, f'a planted fault was not found: {what}')
+
+
+if __name__ == '__main__':
+  zcb.main(test)
