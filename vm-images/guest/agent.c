@@ -4,6 +4,7 @@
  * itself, for the end of init is the end of the guest.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,13 +27,22 @@ static void give_up(const char *what)
 	_exit(1);
 }
 
+/*
+ * Under emulation an interrupt to a halted guest was seen to get lost, and a guest without a timer
+ * then sleeps for ever; so it looks again by itself. read() finds what the interrupt announced.
+ */
+#define LOOK_AGAIN_MS 50
+
 static void transfer_in(void *bytes, size_t n)
 {
 	uint8_t *p = bytes;
 
 	while (n > 0) {
-		ssize_t done = read(link_fd, p, n);
+		struct pollfd wait = { .fd = link_fd, .events = POLLIN };
+		ssize_t done;
 
+		poll(&wait, 1, LOOK_AGAIN_MS);
+		done = read(link_fd, p, n);
 		if (done < 0 && errno != EINTR && errno != EAGAIN)
 			give_up("reading the link");
 		if (done == 0)

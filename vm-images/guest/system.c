@@ -80,7 +80,7 @@ static int open_port_named(const char *wanted)
 		f = fopen(path, "re");
 		if (f && fscanf(f, "%63s", name) == 1 && !strcmp(name, wanted)) {
 			snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
-			fd = open(path, O_RDWR | O_CLOEXEC);
+			fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 		}
 		if (f)
 			fclose(f);
