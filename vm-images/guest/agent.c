@@ -63,6 +63,8 @@ static void transfer_out(const void *bytes, size_t n)
 
 		if (done < 0 && errno != EINTR && errno != EAGAIN)
 			give_up("writing the link");
+		if (done < 0)
+			usleep(500); /* the host is to take what is there first */
 		if (done > 0) {
 			p += done;
 			n -= (size_t)done;
