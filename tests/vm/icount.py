@@ -8,7 +8,7 @@ import zcb
 
 PLAN = {
   'memory': ['shmem', 'hugetlb'],
-  'params': {'pages': 64, 'rounds': 4, 'frames': 4, 'ram_mib': 192, 'stride': 4},
+  'params': {'pages': 64, 'rounds': 32, 'frames': 4, 'ram_mib': 192, 'stride': 4},
   'cells': [{'workload': 'punch', 'consumers': ['mmap'], 'memory': ['shmem'], 'params': {'pattern': 'stride'}},
             {'workload': 'punch', 'consumers': ['mmap'], 'memory': ['hugetlb'],
              'params': {'pattern': 'single', 'unit': 'huge', 'blocks': 4}}],
