@@ -50,14 +50,19 @@ static void note_event(struct conduct *run, json_t *event)
 {
 	const char *name = json_string_value(json_object_get(event, "name"));
 	const char *detail = json_string_value(json_object_get(event, "detail"));
+	json_int_t hut_ns = json_integer_value(json_object_get(event, "hut_ns"));
 	char text[400];
 
 	if (!name)
 		return;
-	if (!strcmp(name, "guest-start"))
+	if (!strcmp(name, "guest-start")) {
 		run->boot.guest_started_ns = zcb_now_ns();
-	if (!strcmp(name, "first-frame") && !run->boot.first_frame_s)
+		run->boot.guest_started_hut_ns = hut_ns;
+	}
+	if (!strcmp(name, "first-frame") && !run->boot.first_frame_s) {
 		run->boot.first_frame_s = seconds_between(run->boot.guest_started_ns, zcb_now_ns());
+		run->boot.first_frame_hut_s = (double)(hut_ns - run->boot.guest_started_hut_ns) / 1e9;
+	}
 	if (!strcmp(name, "guest-retry")) {
 		snprintf(text, sizeof(text), "the guest is started again: %.300s", detail ? detail : "");
 		run->watcher->note(run->watcher->opaque, text);
@@ -248,7 +253,7 @@ static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 	const char *cmdline = json_string_value(json_object_get(hut, "cmdline"));
 
 	run->totals->tainted_boots += tainted;
-	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:O, s:s, s:o, s:o, s:{s:f, s:f, s:f}}",
+	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:O, s:s, s:o, s:o, s:{s:f, s:f, s:f, s:f}}",
 			 "schema", 1, "boot", (int)boot->number, "kernel", boot->kernel, "accel",
 			 run->config->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg", "clock",
 			 icount ? "icount" : "wall", "outcome", zcb_outcome_name(outcome), "reason",
@@ -256,7 +261,7 @@ static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 			 tainted, "kernel_faults", boot->faults, "cmdline", cmdline ? cmdline : "", "qemu",
 			 string_array(zcb_target_argv(boot->target), 0), "hut", hut, "seconds", "up",
 			 seconds_between(boot->started_ns, boot->up_ns), "first_frame",
-			 boot->first_frame_s, "total",
+			 boot->first_frame_s, "first_frame_hut", boot->first_frame_hut_s, "total",
 			 seconds_between(boot->started_ns, zcb_now_ns()));
 }
 

@@ -13,6 +13,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/conductor/internal.h"
+#include "bench/results/failure.h"
 
 /* A HUT that keeps dying is not booted for ever: its remaining cells become errors. */
 #define MAX_DEATHS 3
@@ -21,13 +22,6 @@
 static int cell_timeout_s(const struct conduct *run, const struct zcb_cell *cell)
 {
 	return (run->config->accel == ZCB_ACCEL_ICOUNT ? 3600 : 300) + (int)cell->params.seconds * 10;
-}
-
-static json_t *error_result(const char *reason)
-{
-	return json_pack("{s:s, s:s, s:n, s:{}, s:{}, s:{}, s:{}, s:[], s:f}", "status", "error",
-			 "reason", reason, "observed", "pages", "frames", "events", "metrics",
-			 "kernel_faults", "seconds", 0.0);
 }
 
 static double seconds_left(const struct conduct *run)
@@ -84,7 +78,7 @@ static int run_cell(struct conduct *run, const struct zcb_cell *cell)
 	snprintf(reason, sizeof(reason), "the host under test ended under this cell (%s): %s",
 		 zcb_outcome_name(zcb_target_outcome(run->boot.target)),
 		 zcb_target_reason(run->boot.target));
-	return finish_cell(run, cell, error_result(reason));
+	return finish_cell(run, cell, zcb_failure(reason));
 }
 
 static const struct zcb_cell *next_cell(const struct conduct *run, uint32_t boot)
@@ -101,7 +95,7 @@ static int fail_rest(struct conduct *run, uint32_t boot, const char *reason)
 	int ret = 0;
 
 	while (!ret && (cell = next_cell(run, boot)))
-		ret = finish_cell(run, cell, error_result(reason));
+		ret = finish_cell(run, cell, zcb_failure(reason));
 	return ret;
 }
 

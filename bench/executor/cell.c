@@ -85,7 +85,8 @@ static void set_want(struct running *run, enum zcb_phase phase)
 static void report_first_frame(struct running *run)
 {
 	if (!run->saw_first_frame && run->observation.frames_fresh)
-		zcb_wire_send(run->out, json_pack("{s:s, s:s}", "type", "event", "name", "first-frame"),
+		zcb_wire_send(run->out, json_pack("{s:s, s:s, s:I}", "type", "event", "name",
+						  "first-frame", "hut_ns", (json_int_t)zcb_now_ns()),
 			      NULL, 0);
 	run->saw_first_frame |= run->observation.frames_fresh > 0;
 }
@@ -358,6 +359,11 @@ static const char *status_of(const struct running *run, int ret, const char *obs
 	}
 	if (!expected)
 		return "pass";
+	if (!observed) {
+		zcb_fail(err, 0, "zcbench bug: the consumer %s gave no frame to look at",
+			 run->consumer->name);
+		return "error";
+	}
 	if (strcmp(expected, observed) != 0) {
 		zcb_fail(err, 0, "declared %s, observed %s", expected, observed);
 		return "fail";

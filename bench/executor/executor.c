@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,15 +16,18 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/executor/cell.h"
+#include "bench/results/failure.h"
 #include "bench/results/wire.h"
 
 /** A cell's process as its parent sees it. */
 struct execution {
-	pid_t pid;
+	pid_t pid; /* and of its process group, with all that it starts */
+	int pidfd;
 	int messages, prints; /* the reading ends of its two pipes; -1 at their end */
 	int out;
 	int out_error;
-	bool timed_out, garbled;
+	bool timed_out;
+	bool garbled; /* what it sent is not of the wire, and no longer listened to */
 	struct zcb_wire wire;
 	json_t *result;
 	char printed[2048]; /* the first bytes of what it wrote to stdout and stderr */
@@ -34,30 +38,50 @@ struct execution {
 static void be_the_cell(const struct zcb_cell *cell, struct zcb_guest *guest, int messages,
 			int prints)
 {
+	setpgid(0, 0);
 	dup2(prints, STDOUT_FILENO);
 	dup2(prints, STDERR_FILENO);
 	setvbuf(stdout, NULL, _IONBF, 0);
 	_exit(zcb_cell_run(cell, guest, messages) ? 1 : 0);
 }
 
+static int fork_cell(struct execution *run, const struct zcb_cell *cell, struct zcb_guest *guest,
+		     int messages, int prints)
+{
+	run->pid = zcb_fork();
+	if (run->pid < 0)
+		return -errno;
+	if (run->pid == 0)
+		be_the_cell(cell, guest, messages, prints);
+	setpgid(run->pid, run->pid); /* whoever of the two comes first */
+	run->pidfd = pidfd_open(run->pid, 0);
+	if (run->pidfd < 0) {
+		int ret = -errno;
+
+		zcb_child_end(run->pid, 0);
+		return ret;
+	}
+	return 0;
+}
+
 static int start(struct execution *run, const struct zcb_cell *cell, struct zcb_guest *guest)
 {
-	int messages[2], prints[2];
+	int messages[2] = { -1, -1 }, prints[2] = { -1, -1 };
+	int ret = pipe2(messages, O_CLOEXEC) < 0 || pipe2(prints, O_CLOEXEC) < 0 ? -errno : 0;
 
-	if (pipe2(messages, O_CLOEXEC) < 0)
-		return -errno;
-	if (pipe2(prints, O_CLOEXEC) < 0) {
-		close(messages[0]);
-		close(messages[1]);
-		return -EMFILE;
+	if (!ret)
+		ret = fork_cell(run, cell, guest, messages[1], prints[1]);
+	zcb_close_fd_p(&messages[1]);
+	zcb_close_fd_p(&prints[1]);
+	if (ret) {
+		zcb_close_fd_p(&messages[0]);
+		zcb_close_fd_p(&prints[0]);
+		return ret;
 	}
 	run->messages = messages[0];
 	run->prints = prints[0];
-	run->pid = zcb_fork();
-	if (run->pid == 0)
-		be_the_cell(cell, guest, messages[1], prints[1]);
-	close(messages[1]);
-	close(prints[1]);
+	fcntl(run->messages, F_SETFL, O_NONBLOCK);
+	fcntl(run->prints, F_SETFL, O_NONBLOCK);
 	return 0;
 }
 
@@ -95,37 +119,57 @@ static void take_messages(struct execution *run)
 {
 	struct zcb_wire_message message;
 	ssize_t n = zcb_wire_receive(&run->wire, run->messages);
-	int next;
+	int ret = 0;
 
-	while ((next = zcb_wire_next(&run->wire, &message)) > 0)
+	while (!run->garbled && (ret = zcb_wire_next(&run->wire, &message)) > 0)
 		pass_on(run, &message);
-	run->garbled |= next < 0;
-	if (n <= 0 || next < 0) {
+	run->garbled |= ret < 0;
+	if (run->garbled)
+		zcb_wire_finish(&run->wire); /* or it would grow with all that comes */
+	if (n <= 0) {
 		close(run->messages);
 		run->messages = -1;
 	}
 }
 
-/* Until both pipes are closed, which is when the child is gone, or the time is up. */
+/*
+ * The cell's process has ended, and what it sent is in the pipes. They may have no end: a helper
+ * that it started may live on with them. Those of its group are killed, others are left behind.
+ */
+static void take_the_rest(struct execution *run)
+{
+	kill(-run->pid, SIGKILL);
+	for (int reads = 0; run->messages >= 0 && reads < 1024; reads++)
+		take_messages(run);
+	for (int reads = 0; run->prints >= 0 && reads < 1024; reads++)
+		take_prints(run);
+	zcb_close_fd_p(&run->messages);
+	zcb_close_fd_p(&run->prints);
+	close(run->pidfd);
+}
+
+/* Until the child has ended, by itself or because the time is up. */
 static void attend(struct execution *run, uint64_t deadline)
 {
-	while (run->messages >= 0 || run->prints >= 0) {
-		struct pollfd fds[] = { { .fd = run->messages, .events = POLLIN },
-					{ .fd = run->prints, .events = POLLIN } };
+	struct pollfd fds[3] = { { .fd = run->pidfd, .events = POLLIN } };
+
+	while (!fds[0].revents) {
 		uint64_t now = zcb_now_ns();
 
 		if (now >= deadline && !run->timed_out) {
 			run->timed_out = true;
-			kill(run->pid, SIGKILL);
-			deadline = UINT64_MAX;
+			kill(-run->pid, SIGKILL);
 		}
-		if (poll(fds, 2, run->timed_out ? 1000 : (int)((deadline - now) / 1000000U) + 1) < 0)
+		fds[1] = (struct pollfd){ .fd = run->messages, .events = POLLIN };
+		fds[2] = (struct pollfd){ .fd = run->prints, .events = POLLIN };
+		if (poll(fds, 3, run->timed_out ? -1 : (int)((deadline - now) / 1000000U) + 1) < 0)
 			continue;
-		if (fds[0].revents)
-			take_messages(run);
 		if (fds[1].revents)
+			take_messages(run);
+		if (fds[2].revents)
 			take_prints(run);
 	}
+	take_the_rest(run);
 }
 
 /* What it printed is shown on one line, and only what is printable of it. */
@@ -146,30 +190,19 @@ static json_t *classify(struct execution *run, int status, unsigned int timeout_
 	json_t *result = run->result;
 	char what[128];
 
-	if (result && !run->timed_out && !run->garbled && WIFEXITED(status) &&
-	    WEXITSTATUS(status) == 0)
+	if (result && !run->timed_out && !run->garbled && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return result;
 	if (!result)
 		result = json_pack("{s:{}, s:{}, s:{}, s:{}, s:n}", "pages", "frames", "events",
 				   "metrics", "observed");
 	if (run->timed_out)
 		snprintf(what, sizeof(what), "the cell's process did not end within %u s", timeout_s);
-	else if (run->garbled)
-		snprintf(what, sizeof(what), "the cell's process wrote messages that are none");
 	else
-		snprintf(what, sizeof(what), "the cell's process ended by %s", zcb_child_describe(status));
+		snprintf(what, sizeof(what), "the cell's process %sended by %s",
+			 run->garbled ? "sent garbage and " : "", zcb_child_describe(status));
 	json_object_set_new(result, "status", json_string("crash"));
 	set_reason(result, run, what);
 	return result;
-}
-
-static json_t *no_process(const char *why)
-{
-	char reason[160];
-
-	snprintf(reason, sizeof(reason), "host set-up: no process for the cell: %s", why);
-	return json_pack("{s:s, s:s, s:n, s:{}, s:{}, s:{}, s:{}, s:f}", "status", "error", "reason",
-			 reason, "observed", "pages", "frames", "events", "metrics", "seconds", 0.0);
 }
 
 int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
@@ -177,12 +210,13 @@ int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsig
 {
 	struct execution run = { .messages = -1, .prints = -1, .out = out };
 	uint64_t begun = zcb_now_ns();
+	char reason[160];
 	int status = 0, ret = start(&run, cell, guest);
 
-	if (ret || run.pid < 0) {
-		zcb_close_fd_p(&run.messages);
-		zcb_close_fd_p(&run.prints);
-		*ret_result = no_process(ret ? strerror(-ret) : "fork() failed");
+	if (ret) {
+		snprintf(reason, sizeof(reason), "host set-up: no process for the cell: %s",
+			 strerror(-ret));
+		*ret_result = zcb_failure(reason);
 		return 0;
 	}
 	attend(&run, begun + timeout_s * 1000000000ULL);

@@ -13,6 +13,7 @@
 #include "bench/executor/hut.h"
 #include "bench/executor/kmsg.h"
 #include "bench/guest/guest.h"
+#include "bench/results/failure.h"
 #include "bench/results/wire.h"
 
 /** The runner's state between cells: one guest is kept as long as the next cell can use it. */
@@ -26,8 +27,9 @@ struct runner {
 
 static int say_event(struct runner *runner, const char *name, const char *detail)
 {
-	return zcb_wire_send(runner->channel, json_pack("{s:s, s:s, s:s?}", "type", "event", "name", name,
-							"detail", detail), NULL, 0);
+	return zcb_wire_send(runner->channel,
+			     json_pack("{s:s, s:s, s:s?, s:I}", "type", "event", "name", name, "detail",
+				       detail, "hut_ns", (json_int_t)zcb_now_ns()), NULL, 0);
 }
 
 static void stop_guest(struct runner *runner)
@@ -75,12 +77,6 @@ static int ensure_guest(struct runner *runner, const struct zcb_cell *cell, stru
 	return start_guest(runner, cell, err);
 }
 
-static json_t *failed_result(const char *status, const char *reason)
-{
-	return json_pack("{s:s, s:s, s:n, s:{}, s:{}, s:{}, s:{}, s:f}", "status", status, "reason",
-			 reason, "observed", "pages", "frames", "events", "metrics", "seconds", 0.0);
-}
-
 /* After anything but a clean end, nobody knows what state the guest is in. */
 static bool guest_is_sound(json_t *result)
 {
@@ -97,7 +93,7 @@ static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsi
 
 	*ret_error = 0;
 	if (ensure_guest(runner, cell, &err))
-		return failed_result("error", err.text);
+		return zcb_failure(err.text);
 	*ret_error = zcb_executor_run(cell, runner->guest, timeout_s, runner->channel, &result);
 	if (!guest_is_sound(result))
 		stop_guest(runner);
@@ -113,7 +109,7 @@ static int handle_cell(struct runner *runner, json_t *message)
 	int ret = 0;
 
 	if (zcb_cell_from_json(json_object_get(message, "cell"), &cell, &err))
-		result = failed_result("error", err.text);
+		result = zcb_failure(err.text);
 	else
 		result = run_cell(runner, &cell, timeout_s > 0 ? (unsigned int)timeout_s : 120, &ret);
 	json_object_set_new(result, "type", json_string("result"));

@@ -120,6 +120,8 @@ static void count_cell(struct zcb_summary_row *row, const struct zcb_result_cell
 	for (size_t e = 0; e < cell->n_events; e++) {
 		if (strcmp(cell->events[e].name, "stale_not_punched") == 0)
 			row->stale_not_punched += cell->events[e].n;
+		if (strcmp(cell->events[e].name, "pages_held") == 0)
+			row->pages_held += cell->events[e].n;
 	}
 	if (!*cell->observed)
 		return;

@@ -39,6 +39,7 @@ struct zcb_summary_row {
 		*observed; /* of those counted; "" where nothing was, "mixed" where they differ */
 	uint64_t pages_checked, pages[ZCB_VERDICTS];
 	uint64_t stale_not_punched;
+	uint64_t pages_held; /* that left the memfd and did not return to the pool */
 	struct zcb_summary_metric *metrics; /* by name */
 	size_t n_metrics;
 };

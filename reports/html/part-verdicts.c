@@ -101,6 +101,9 @@ static void put_small_print(struct zcb_html *html, const struct zcb_summary_row 
 		zcb_html_clip(html, *row->first->expected ? row->first->expected : "nothing", 40);
 	}
 	put_share(html, row);
+	if (row->pages_held)
+		zcb_html_textf(html, "; %llu huge pages held from the pool",
+			       (unsigned long long)row->pages_held);
 	if (counted > 1)
 		zcb_html_textf(html, "; %zu of %zu runs", row->counts[row->status], counted);
 	if (row->not_counted)

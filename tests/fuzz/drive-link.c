@@ -30,7 +30,7 @@ static void put(struct input *input, const void *bytes, size_t n)
 {
 	if (n > ROOM - input->n)
 		n = ROOM - input->n;
-	memcpy(input->bytes + input->n, bytes, n);
+	memmove(input->bytes + input->n, bytes, n); /* it may be of the input itself */
 	input->n += n;
 }
 

@@ -169,10 +169,11 @@ static void end_kills_what_does_not_listen(void **state)
 static void end_of_one_that_ended_already(void **state)
 {
 	pid_t pid = zcb_fork();
+	siginfo_t info;
 
 	if (pid == 0)
 		_exit(7);
-	usleep(50000);
+	assert_return_code(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), errno);
 	assert_int_equal(WEXITSTATUS(zcb_child_end(pid, 1000)), 7);
 }
 

@@ -104,9 +104,10 @@ static void expect_content(const struct place *p, const char *name, const char *
 	free(text);
 }
 
+/* Of a length that lets a line straddle the end of a page, where a full disk cuts it in two. */
 static json_t *line_of(int number)
 {
-	return json_pack("{s:i, s:s}", "number", number, "text", "one\ntwo");
+	return json_pack("{s:i, s:s}", "number", number, "text", "one\ntwo, three");
 }
 
 /* Lines must come in the order in which they were written: 0, 1, 2… */
@@ -181,7 +182,7 @@ static void resume_goes_on(void **state)
 	assert_int_equal(replayed(&dir), 3);
 	zcb_rundir_close(&dir);
 	expect_content(p, "cells.jsonl",
-		       "{\"number\":0}\n{\"number\":1}\n{\"number\":2,\"text\":\"one\\ntwo\"}\n");
+		       "{\"number\":0}\n{\"number\":1}\n{\"number\":2,\"text\":\"one\\ntwo, three\"}\n");
 }
 
 static void torn_last_line_is_cut_off(void **state)
@@ -355,6 +356,17 @@ static int write_lines_until_full(struct zcb_rundir *dir, int from, struct zcb_e
 	return -1;
 }
 
+/* Not a byte of the line that did not fit is left, or the next one would be glued to it. */
+static void expect_whole_lines(const struct place *p)
+{
+	char *text = content(p, "cells.jsonl");
+	size_t n = strlen(text);
+
+	assert_true(n > 0);
+	assert_int_equal(text[n - 1], '\n');
+	free(text);
+}
+
 static void check_full_disk(const struct place *p)
 {
 	struct zcb_rundir dir;
@@ -369,6 +381,7 @@ static void check_full_disk(const struct place *p)
 	expect_mend(p, &err, "cells.jsonl");
 	assert_true(n > 1); /* some lines fitted into the page that was there, and the next did not */
 	assert_int_equal(replayed(&dir), n);
+	expect_whole_lines(p);
 	assert_int_equal(zcb_rundir_put(&dir, "metadata.json", big, sizeof(big), &err), -ENOSPC);
 	expect_mend(p, &err, "metadata.json");
 	expect_content(p, "metadata.json", "{\n \"schema\": 1\n}");
