@@ -38,6 +38,14 @@ def fill(folder):
         chunk >>= 1
 
 
+def check_said(folder, code, err, problems):
+  problems.equal('exit code on a full disk', code, 13)
+  said = [line for line in err.split('\n') if 'host set-up: no space left' in line]
+  problems.equal(f'sentences about the full disk ({err})', len(said), 1)
+  problems.expect(said and folder in said[0] and f'--resume -o {folder}' in said[0],
+                  f'where the disk is full and how to go on is not said: {said}')
+
+
 def run_into_it(bench, folder, disk, problems):
   """The disk gets full after the first cell."""
   process = bench.start('run', '--plan', bench.plan(**PLAN), '--accel', 'tcg', '-o', folder)
@@ -47,11 +55,7 @@ def run_into_it(bench, folder, disk, problems):
   code, _, err = bench.finish(process)
   print(err)
   bench.expect_nothing_left(problems)
-  problems.equal('exit code on a full disk', code, 13)
-  said = [line for line in err.split('\n') if 'no space left' in line.lower()]
-  problems.expect(said, f'no word of the full disk: {err}')
-  problems.expect(said and folder in said[0] and f'--resume -o {folder}' in said[0],
-                  f'where the disk is full and how to go on is not said: {said}')
+  check_said(folder, code, err, problems)
   return before
 
 
@@ -76,7 +80,16 @@ def go_on(bench, folder, disk, problems):
   bench.expect_nothing_left(problems)
 
 
+def check_plants(problems):
+  said = 'zcbench: host set-up: no space left for /run/x: free some and go on with --resume -o /run\n'
+  for what, code, err in (('another exit code', 0, said), ('silence', 13, ''), ('no mend', 13, said[:60] + '\n')):
+    found = zcb.Problems()
+    check_said('/run', code, err, found)
+    problems.expect(found.found, f'a planted fault was not found: {what}')
+
+
 def test(bench, problems):
+  check_plants(problems)
   bench.need_images('rootfs', 'stock')
   disk = os.path.join(bench.scratch, 'disk')
   mount_tmpfs(disk)

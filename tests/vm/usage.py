@@ -48,7 +48,8 @@ def usage_rows(scratch):
   yield ('no cell left', ('run', '--plan', 'smoke', '--consumers', 'null', '--workloads', 'idle', *fresh), 'no cell')
   for what, name, content, culprit in (
       ('a plan that is no JSON', 'words.json', 'a plan, so to speak', 'words.json'),
-      ('an unknown workload in a plan', 'workload.json', {**PLAN, 'cells': [{**HUGE, 'workload': 'juggle'}]}, 'juggle'),
+      ('an unknown workload in a plan', 'workload.json', {**PLAN, 'cells': [{**HUGE, 'workload': 'juggle'}]},
+       'juggle'),
       ('an unknown consumer in a plan', 'consumer.json', {**PLAN, 'cells': [{**HUGE, 'consumers': ['eye']}]}, 'eye'),
       ('huge pages without blocks', 'huge.json', {**PLAN, 'cells': [HUGE]}, '"blocks"'),
       ('an unknown parameter', 'param.json', {**PLAN, 'params': {'colour': 3}}, 'colour'),
