@@ -16,6 +16,7 @@
 #include "bench/commands/command.h"
 #include "bench/conductor/conductor.h"
 #include "bench/target/accel.h"
+#include "bench/target/images.h"
 #include "bench/target/qemu.h"
 #include "reports/report.h"
 
@@ -113,6 +114,8 @@ static int take_number(struct request *request, int option, const char *name)
 
 	if (ret)
 		return ret;
+	if (option == OPT_BOOTS && !value)
+		return complain(ZCB_EXIT_USAGE, "usage: --boots must be more than 0");
 	if (option == OPT_BOOTS)
 		request->plan_options.boots = (uint32_t)value;
 	else if (option == OPT_DURATION)
@@ -360,6 +363,23 @@ static void write_report(const char *dir)
 		printf("report: %s/report.html\n", realpath(dir, whole) ? whole : dir);
 }
 
+/* What is missing is told before the run begins: the same command then works once it is there. */
+static int check_images(const struct request *request, const struct zcb_plan *plan,
+			struct zcb_error *err)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < plan->n && !ret && !request->config.native; i++) {
+		ZCB_CLEANUP(zcb_images_finish) struct zcb_images images = { 0 };
+		struct zcb_target_config config = { .images = request->config.images,
+						    .kernel = plan->cell[i].kernel };
+
+		if (i == 0 || strcmp(plan->cell[i].kernel, plan->cell[i - 1].kernel) != 0)
+			ret = zcb_images_find(&config, &images, err);
+	}
+	return ret;
+}
+
 static int conduct(struct request *request, struct zcb_plan *plan)
 {
 	static const struct zcb_run_watcher watcher = { cell_starts, cell_ended, note, was_interrupted,
@@ -374,7 +394,12 @@ static int conduct(struct request *request, struct zcb_plan *plan)
 				ZCB_EXIT_USAGE : ZCB_EXIT_INFRASTRUCTURE, err.text);
 	ret = load_plan(request, &dir, plan, &err);
 	if (!ret)
-		ret = zcb_conduct(&request->config, plan, &dir, &watcher, &totals, &err);
+		ret = check_images(request, plan, &err);
+	if (ret) {
+		zcb_rundir_close(&dir);
+		return complain(ret == -EINVAL ? ZCB_EXIT_USAGE : ZCB_EXIT_INFRASTRUCTURE, err.text);
+	}
+	ret = zcb_conduct(&request->config, plan, &dir, &watcher, &totals, &err);
 	if (ret) {
 		fprintf(stderr, "zcbench: %s\n", err.text);
 		totals.exit_code = zcb_exit_worse(totals.exit_code, ret == -EINVAL ? ZCB_EXIT_USAGE :
