@@ -2,12 +2,16 @@
 #include "bench/executor/runner.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "bench/base/cleanup.h"
+#include "bench/base/emulated.h"
 #include "bench/base/io.h"
 #include "bench/executor/executor.h"
 #include "bench/executor/hut.h"
@@ -163,9 +167,23 @@ static int say_goodbye(struct runner *runner)
 							faults), NULL, 0);
 }
 
+/*
+ * The first VM makes the kernel patch its scheduler (preempt_notifier_key, virt/kvm/kvm_main.c), the end
+ * of the last one patches it back. On emulated processors another one can run into the breakpoint of
+ * that patch after it was taken away, and the kernel dies of an int3 in __schedule(). So one VM is kept
+ * from beginning to end, and guests come and go without a patch. Returns a descriptor or -1.
+ */
+static int keep_a_vm(void)
+{
+	ZCB_CLOSE int kvm = zcb_emulated() ? open("/dev/kvm", O_RDWR | O_CLOEXEC) : -1;
+
+	return kvm < 0 ? -1 : ioctl(kvm, KVM_CREATE_VM, 0);
+}
+
 int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct zcb_error *err)
 {
 	struct runner runner = { .channel = channel, .config = config };
+	ZCB_CLOSE int kept_vm = keep_a_vm();
 	struct zcb_wire wire = { 0 };
 	int ret;
 

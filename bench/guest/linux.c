@@ -3,7 +3,6 @@
  * Guest kind `linux`: QEMU/KVM with our agent as init. The memfd is ours: QEMU gets it as a
  * memory backend, and we punch, export and read it.
  */
-#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -22,6 +21,7 @@
 
 #include "bench/base/child.h"
 #include "bench/base/cleanup.h"
+#include "bench/base/emulated.h"
 #include "bench/base/io.h"
 #include "bench/guest/guest.h"
 #include "bench/guest/link.h"
@@ -51,19 +51,6 @@ static struct linux_guest *linux_guest(struct zcb_guest *guest)
 	return (struct linux_guest *)guest;
 }
 
-/* Under emulation the nested guest's sleeping timers never fire with a deadline timer. */
-static bool under_emulation(void)
-{
-	char vendor[13] = "";
-	unsigned int eax, ebx, ecx, edx;
-
-	__cpuid(0x40000000, eax, ebx, ecx, edx);
-	memcpy(vendor, &ebx, 4);
-	memcpy(vendor + 4, &ecx, 4);
-	memcpy(vendor + 8, &edx, 4);
-	return !strcmp(vendor, "TCGTCGTCGTCG");
-}
-
 /*
  * A guest that cannot calibrate its TSC reads the HPET for the time, each time an exit to QEMU, and
  * under emulation an interrupt then takes longer than the tick. So it is told. 0: not known.
@@ -81,7 +68,7 @@ static int tsc_khz(void)
 /* Words that only an emulated HUT's guest needs; on hardware its clocks work by themselves. */
 static void clock_words(char *ret_words, size_t room)
 {
-	int khz = under_emulation() ? tsc_khz() : 0;
+	int khz = zcb_emulated() ? tsc_khz() : 0;
 
 	*ret_words = '\0';
 	if (khz)
@@ -115,7 +102,8 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 	execlp("qemu-system-x86_64", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
 	       "-display", "none", "-no-reboot", "-accel", "kvm",
 	       "-machine", "q35,memory-backend=ram,max-ram-below-4g=2G",
-	       "-cpu", under_emulation() ? "host,-tsc-deadline,-kvmclock" : "host",
+	       /* Under emulation a sleeping timer of the guest never fires by a TSC deadline. */
+	       "-cpu", zcb_emulated() ? "host,-tsc-deadline,-kvmclock" : "host",
 	       "-smp", "1", "-m", size, "-object", ram, "-kernel", kernel, "-initrd", initrd,
 	       "-append", append, "-chardev", serial, "-serial", "chardev:console", "-chardev",
 	       chardev,
