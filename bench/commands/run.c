@@ -429,8 +429,10 @@ static json_t *command_line(int argc, char **argv)
 {
 	json_t *array = json_array();
 
+	/* argv[0] has become "zcbench run": two words of the command */
 	json_array_append_new(array, json_string("zcbench"));
-	for (int i = 0; i < argc; i++) {
+	json_array_append_new(array, json_string("run"));
+	for (int i = 1; i < argc; i++) {
 		json_t *word = json_string(argv[i]);
 
 		json_array_append_new(array, word ? word : json_string("?"));
