@@ -42,6 +42,8 @@ static int receive(struct zcb_link *link, void *bytes, size_t n, struct zcb_erro
 		done = recv(link->fd, p, n, MSG_DONTWAIT);
 		if (done == 0 || (done < 0 && errno == ECONNRESET))
 			return zcb_fail(err, -ENOTCONN, "guest: it is gone (QEMU closed the link)");
+		if (done < 0 && errno != EAGAIN && errno != EINTR)
+			return zcb_fail(err, -errno, "zcbench bug: the link cannot be read: %m");
 		if (done < 0)
 			continue;
 		p += done;
