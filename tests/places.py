@@ -23,7 +23,7 @@ PATTERN = re.compile('|'.join(PLACES + [r'\b' + r for r in REGISTRIES]), re.IGNO
 
 PLANTS = (('/wo', 'rk/thing'), ('"/ho', 'me/somebody/thing"'), ('https://deb.deb', 'ian.org/x'),
           ('index = py', 'pi.org'), ('=/ro', 'ot/.cache'))
-SOUND = ('$HOME/work/a ~/work/b a/home/c homework/d ./root/e images/rootfs/root\n'
+SOUND = ('$HOME/job/a ~/job/b a/home/c homework/d ./root/e images/rootfs/root\n'
          'https://docs.kernel.org/mm deb.example.org /roots/a /homes/b\n')
 
 
