@@ -137,12 +137,14 @@ def reports(path, system, target):
 
 
 def executor(path, system, target):
-  """5: of bench/executor only the cell, which runs in a child, includes consumers; only
+  """5: of bench/executor only the cell and its round, which run in a child, include consumers; only
   executor.c, which forks that child, includes the cell"""
   if not within(path, 'bench/executor'):
     return True
   if within(target, 'bench/consumers'):
-    return path == 'bench/executor/cell.c'
+    return path == 'bench/executor/round.h'
+  if target == 'bench/executor/round.h':
+    return path in ('bench/executor/cell.c', 'bench/executor/round.c')
   return target != 'bench/executor/cell.h' or path in ('bench/executor/cell.c',
                                                        'bench/executor/executor.c')
 
@@ -214,7 +216,8 @@ SOUND = {
   'bench/consumers/gst.c': '#include <gst/gst.h>',
   'bench/consumers/scanout.c': '#include <gbm.h>\n#include <xf86drmMode.h>',
   'bench/executor/cell.h': '#include "bench/guest/guest.h"',
-  'bench/executor/cell.c': '#include "bench/consumers/consumer.h"',
+  'bench/executor/cell.c': '#include "bench/executor/round.h"',
+  'bench/executor/round.h': '#include "bench/consumers/consumer.h"',
   'bench/executor/executor.c': '#include "bench/executor/cell.h"',
   'bench/results/reader.h': '#include "bench/base/io.h"',
   'bench/main.c': '#include "git.h"',
@@ -251,6 +254,7 @@ PLANTS = (
   ('bench/results/reader.h', '#include <linux/kvm.h>', '[4: no KVM'),
   ('bench/executor/executor.c', '#include "bench/consumers/consumer.h"', '[5: of bench/executor'),
   ('bench/executor/runner.c', '#include "bench/executor/cell.h"', '[5: of bench/executor'),
+  ('bench/executor/runner.c', '#include "bench/executor/round.h"', '[5: of bench/executor'),
   ('bench/main.c', '#include "tests/unit/probe.h"', '[6: nothing but tests'),
   ('bench/main.c', 'int a = system("cd .. &&\\\n ./scripts/setup");', '[6: binaries'),
   ('bench/main.c', '#include "bench/gone.h"', 'is no file of the tree'),

@@ -2,6 +2,7 @@
 #ifndef ZCB_GUEST_GUEST_H
 #define ZCB_GUEST_GUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench/base/error.h"
@@ -42,6 +43,14 @@ struct zcb_guest_ops {
 	/** Draws and publishes a sequence; returns when it is published. */
 	int (*draw)(struct zcb_guest *guest, uint32_t frame, uint64_t sequence,
 		    struct zcb_error *err);
+	/** Has a vCPU read each page of the frame, and write none; returns when it has. */
+	int (*read)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
+	/**
+	 * Touches one page of RAM through the VMM's own mapping: reads a u64, or stores `value`.
+	 * *ret_ns is how long the access alone took.
+	 */
+	int (*touch)(struct zcb_guest *guest, zcb_memfd_off offset, bool write, uint64_t value,
+		     uint64_t *ret_ns, struct zcb_error *err);
 	int (*release)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
 	/** Ends the guest and frees it. */
 	void (*stop)(struct zcb_guest *guest);

@@ -307,6 +307,11 @@ static int linux_draw(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
 	return 0;
 }
 
+static int linux_read(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)
+{
+	return zcb_link_read(&linux_guest(base)->link, frame, err);
+}
+
 static int linux_release(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)
 {
 	return zcb_link_free(&linux_guest(base)->link, frame, err);
@@ -318,6 +323,7 @@ const struct zcb_guest_ops zcb_guest_linux = {
 	.start = linux_start,
 	.alloc = linux_alloc,
 	.draw = linux_draw,
+	.read = linux_read,
 	.release = linux_release,
 	.stop = linux_stop,
 };

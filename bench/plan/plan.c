@@ -164,6 +164,16 @@ static int check_members(json_t *object, const char *const *known, const char *w
 #define SEE_CONSUMERS "see `zcbench list consumers`"
 #define SAY_MEMORY "say shmem, hugetlb, or both"
 
+/* "all" of the variants is a word of the command line, and of plans. */
+static void spell_out_all(json_t *list)
+{
+	if (json_array_size(list) != 1 || strcmp(json_string_value(json_array_get(list, 0)), "all") != 0)
+		return;
+	json_array_clear(list);
+	for (const struct zcb_variant *v = zcb_variants; v->name; v++)
+		json_array_append_new(list, json_string(v->name));
+}
+
 static int take_lists(struct source *s, const struct zcb_plan_options *o, struct zcb_error *err)
 {
 	const struct {
@@ -173,7 +183,7 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 	} lists[] = {
 		{ "kernels", o->kernels, "kernel", "say stock, variants, or the path of a kernel image",
 		  &s->kernels, kernel_exists },
-		{ "variants", o->variants, "variant", "see `zcbench list variants`", &s->variants,
+		{ "variants", o->variants, "variant", "see `zcbench list variants`, or say all", &s->variants,
 		  variant_exists },
 		{ "memory", o->memory, "memory", SAY_MEMORY, &s->memory, memory_exists },
 		{ "guests", o->guests, "guest", "see `zcbench list guests`", &s->guests, guest_exists },
@@ -186,6 +196,8 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		int ret = take_list(s->root, lists[i].key, lists[i].option, lists[i].list, err);
 
+		if (!ret && lists[i].list == &s->variants && s->variants)
+			spell_out_all(s->variants);
 		if (!ret)
 			ret = check_words(*lists[i].list, lists[i].exists, lists[i].what,
 					  lists[i].mend, err);
@@ -339,6 +351,12 @@ static int add_rows(struct zcb_plan *plan, const struct source *s, const struct 
 	return 0;
 }
 
+/* Debian's kernel pins, and nothing else; what another kernel has, it says when it is asked. */
+static bool kernel_may_have(const char *kernel, const char *variant)
+{
+	return strcmp(kernel, "stock") != 0 || !strcmp(variant, "stock");
+}
+
 /* A guest is kept from cell to cell, so what needs another guest changes slowest. */
 static int add_boot(struct zcb_plan *plan, struct source *s, const char *kernel,
 		    struct zcb_error *err)
@@ -357,11 +375,23 @@ static int add_boot(struct zcb_plan *plan, struct source *s, const char *kernel,
 			json_array_foreach(s->variants, v, variant) {
 				snprintf(like.variant, sizeof(like.variant), "%s",
 					 json_string_value(variant));
-				ret = ret ? ret : add_rows(plan, s, &like, err);
+				if (!ret && kernel_may_have(kernel, like.variant))
+					ret = add_rows(plan, s, &like, err);
 			}
 		}
 	}
 	return ret;
+}
+
+static bool only_stock_kernels(json_t *kernels)
+{
+	size_t i;
+	json_t *kernel;
+
+	json_array_foreach(kernels, i, kernel)
+		if (strcmp(json_string_value(kernel), "stock") != 0)
+			return false;
+	return true;
 }
 
 static int expand(struct zcb_plan *plan, struct source *s, struct zcb_error *err)
@@ -373,9 +403,12 @@ static int expand(struct zcb_plan *plan, struct source *s, struct zcb_error *err
 	for (s->round = 0; s->round < s->boots; s->round++)
 		json_array_foreach(s->kernels, k, kernel)
 			ret = ret ? ret : add_boot(plan, s, json_string_value(kernel), err);
-	if (!ret && plan->n == 0)
-		return zcb_fail(err, -EINVAL, "usage: the plan and the options leave no cell to run");
-	return ret;
+	if (ret || plan->n > 0)
+		return ret;
+	if (only_stock_kernels(s->kernels) && !has_word(s->variants, "stock"))
+		return zcb_fail(err, -EINVAL, "usage: the stock kernel has only the variant stock: say "
+				"--kernel variants for the others");
+	return zcb_fail(err, -EINVAL, "usage: the plan and the options leave no cell to run");
 }
 
 int zcb_plan_make(const char *name, const struct zcb_plan_options *options,

@@ -391,6 +391,69 @@ static void declared_expectations(void **state)
 	assert_string_equal(zcb_cell_expected(&cell), "fresh");
 }
 
+static void expect_event(const struct zcb_cell *cell, enum zcb_event event)
+{
+	assert_string_equal(zcb_event_name(zcb_cell_event(cell)), zcb_event_name(event));
+}
+
+/* The same params are another event on another memory, or without fault-around. */
+static void events_follow_from_params(void **state)
+{
+	struct zcb_cell cell = { .variant = "update-nolock", .workload = "punch", .consumer = "mmap" };
+	struct zcb_workload_params *params = &cell.params.workload;
+
+	expect_event(&cell, ZCB_EVENT_FAULT);
+	params->refill = ZCB_REFILL_VMM;
+	expect_event(&cell, ZCB_EVENT_FAULT);
+	params->refill = ZCB_REFILL_OTHER;
+	expect_event(&cell, ZCB_EVENT_REFILL_WRITE);
+	params->touch = ZCB_TOUCH_READ;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ);
+	assert_string_equal(zcb_cell_expected(&cell), "stale");
+	cell.params.fault_around = 65536;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ);
+	cell.params.fault_around = 4096;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ_FAULT);
+	assert_string_equal(zcb_cell_expected(&cell), "stale-until-refill");
+	cell.params.fault_around = 0;
+	params->refill = ZCB_REFILL_FALLOCATE;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ_FAULT);
+	params->touch = ZCB_TOUCH_NONE;
+	expect_event(&cell, ZCB_EVENT_REFILL_ONLY);
+	cell.memory = ZCB_MEMORY_HUGETLB;
+	expect_event(&cell, ZCB_EVENT_ZEROED);
+	params->unit = ZCB_UNIT_HUGE;
+	params->touch = ZCB_TOUCH_READ;
+	cell.params.fault_around = 0;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ_FAULT);
+	strcpy(cell.workload, "idle");
+	expect_event(&cell, ZCB_EVENT_NONE);
+}
+
+static void every_variant_declares_every_event(void **state)
+{
+	for (const struct zcb_variant *v = zcb_variants; v->name; v++)
+		for (int event = 0; event < ZCB_EVENTS; event++) {
+			assert_non_null(v->declares[event]);
+			assert_non_null(zcb_event_name((enum zcb_event)event));
+			assert_non_null(zcb_event_summary((enum zcb_event)event));
+		}
+}
+
+static void the_stock_kernel_has_one_variant(void **state)
+{
+	struct zcb_plan plan;
+
+	make("smoke", &(struct zcb_plan_options){ .kernels = "stock,variants",
+						  .variants = "stock,invalidate" }, &plan);
+	for (uint32_t i = 0; i < plan.n; i++)
+		if (!strcmp(plan.cell[i].kernel, "stock"))
+			assert_string_equal(plan.cell[i].variant, "stock");
+	zcb_plan_finish(&plan);
+	expect_option_refused((struct zcb_plan_options){ .kernels = "stock", .variants = "invalidate" },
+			      "--kernel variants");
+}
+
 #define PLAN_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -413,6 +476,9 @@ int main(void)
 		cmocka_unit_test(plan_survives_json),
 		cmocka_unit_test(damaged_cells_are_refused),
 		cmocka_unit_test(declared_expectations),
+		cmocka_unit_test(events_follow_from_params),
+		cmocka_unit_test(every_variant_declares_every_event),
+		cmocka_unit_test(the_stock_kernel_has_one_variant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
