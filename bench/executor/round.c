@@ -263,15 +263,18 @@ static int check_variant(const struct zcb_running *run, struct zcb_error *err)
 static int open_round(struct zcb_running *run, struct zcb_error *err)
 {
 	uint64_t start;
+	zcb_ns took;
 	int ret = draw(run, err);
 
 	if (ret)
 		return ret;
 	start = zcb_now_ns();
-	ret = zcb_udmabuf_create(run->guest->memfd, run->page, run->spec.pages, &run->dmabuf, err);
+	ret = zcb_udmabuf_create(run->guest->memfd, run->page, run->spec.pages, &run->dmabuf, &took,
+				 err);
 	if (ret)
 		return ret;
-	sample_since(run, "export.create", run->victim.operation++, start);
+	zcb_round_sample(&run->recorder, "export.create", run->victim.operation++,
+			 (zcb_ns){ start }, took);
 	run->view = (struct zcb_view){.dmabuf = run->dmabuf,
 				      .memfd = run->guest->memfd,
 				      .page = run->page,
