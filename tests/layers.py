@@ -119,6 +119,26 @@ def guest_abi(path, system, target):
   return path not in ('bench/guest/abi.h', 'bench/guest/stamp.h') or (system and is_libc(target))
 
 
+def vmm(path, system, target):
+  """3: bench/vmm includes libc, kernel UAPI, base, exporter and itself: it runs inside QEMU"""
+  if not within(path, 'bench/vmm'):
+    return True
+  return (is_libc(target) or is_kernel(target) if system else
+          within(target, 'bench/vmm', 'bench/base', 'bench/exporter'))
+
+
+def vmm_users(path, system, target):
+  """3: of bench only kinds of guests include bench/vmm; all others ask the guest"""
+  return not within(target, 'bench/vmm') or within(path, 'bench/vmm', 'bench/guest', 'tests')
+
+
+def vmm_abi(path, system, target):
+  """3: the two sides of the link into the VMM share vmm-abi.h and nothing else of bench/vmm"""
+  sides = (('bench/vmm/agent', 'bench/vmm/vmm'), ('bench/vmm/vmm', 'bench/vmm/agent'))
+  return target == 'bench/vmm/vmm-abi.h' or not any(
+    path.startswith(own) and target.startswith(other) for own, other in sides)
+
+
 def hut_init(path, system, target):
   """3: vm-images/host is alone in its initramfs: libc, kernel UAPI, bench/base and itself"""
   if not within(path, 'vm-images/host'):
@@ -154,7 +174,8 @@ def no_tests(path, system, target):
   return within(path, 'tests') or not within(target, 'tests')
 
 
-RULES = (base, plugins, graphics, guest, guest_abi, hut_init, reports, executor, no_tests)
+RULES = (base, plugins, graphics, guest, guest_abi, vmm, vmm_users, vmm_abi, hut_init, reports,
+         executor, no_tests)
 
 
 def transitive_kvm(top, graph):
@@ -210,6 +231,11 @@ SOUND = {
   'bench/guest/stamp.h': '#include <string.h>',
   'bench/guest/abi.h': '#include "bench/guest/stamp.h"',
   'bench/guest/link.h': '#include "bench/guest/abi.h"',
+  'bench/guest/linux.c': '#include "bench/vmm/vmm.h"',
+  'bench/vmm/vmm-abi.h': '#include "bench/base/io.h"',
+  'bench/vmm/vmm.h': '#include "bench/vmm/vmm-abi.h"',
+  'bench/vmm/agent-ram.h': '#include <sys/types.h>',
+  'bench/vmm/agent.c': '#include "bench/vmm/agent-ram.h"\n#include "bench/exporter/memfd.h"',
   'bench/consumers/consumer.h': '#include "bench/base/io.h"',
   'bench/consumers/mmap.c': '#include "bench/consumers/consumer.h"',
   'bench/consumers/egl.c': '#include <EGL/egl.h>',
@@ -246,6 +272,12 @@ PLANTS = (
   ('vm-images/guest/a.c', '#include <linux/kvm.h>', '[3: vm-images/guest'),
   ('bench/guest/stamp.h', '#include "bench/base/io.h"', '[3: what the guest shares'),
   ('bench/guest/abi.h', '#include <linux/types.h>', '[3: what the guest shares'),
+  ('bench/vmm/agent.c', '#include "bench/guest/guest.h"', '[3: bench/vmm'),
+  ('bench/vmm/agent.c', '#include <jansson.h>', '[3: bench/vmm'),
+  ('bench/vmm/agent.c', '#include "bench/vmm/vmm.h"', '[3: the two sides'),
+  ('bench/vmm/vmm.h', '#include "bench/vmm/agent-ram.h"', '[3: the two sides'),
+  ('bench/executor/cell.c', '#include "bench/vmm/vmm.h"', '[3: of bench only'),
+  ('workloads/a.c', '#include "bench/vmm/vmm.h"', '[3: of bench only'),
   ('vm-images/host/a.c', '#include "bench/results/reader.h"', '[3: vm-images/host'),
   ('vm-images/host/a.c', '#include <jansson.h>', '[3: vm-images/host'),
   ('reports/a.c', '#include "bench/guest/guest.h"', '[4: reports'),
