@@ -52,7 +52,7 @@ static void take_error(struct zcb_check *check, const char *text)
 static bool check_kernel(const char *images, const char *name, struct findings *findings)
 {
 	ZCB_CLEANUP(zcb_images_finish) struct zcb_images found = {0};
-	struct zcb_target_config config = {.images = images, .kernel = name};
+	struct zcb_target_config config = {.images = images, .kernel = name, .program = "/proc/self/exe"};
 	struct zcb_check *check = add(findings);
 	struct zcb_error err;
 
