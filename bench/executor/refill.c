@@ -66,12 +66,12 @@ static int by_other(const struct hole *hole, struct zcb_error *err)
 /* A store of zero changes no byte of a new page, and brings it all the same. */
 static int by_vmm(const struct hole *hole, struct zcb_error *err)
 {
-	uint64_t ns;
-	int ret = hole->guest->ops->touch(hole->guest, hole->at, true, 0, &ns, err);
+	zcb_ns took;
+	int ret = hole->guest->ops->touch(hole->guest, hole->at, true, 0, &took, err);
 
 	if (!ret)
 		hole->victim->sample(hole->victim->recorder, "fault.vmm", hole->victim->operation++,
-				     (zcb_ns){ zcb_now_ns() - ns }, (zcb_ns){ ns });
+				     (zcb_ns){ zcb_now_ns() - took.ns }, took);
 	return ret;
 }
 

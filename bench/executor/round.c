@@ -21,7 +21,6 @@
 
 #include "bench/base/io.h"
 #include "bench/executor/refill.h"
-#include "bench/exporter/udmabuf.h"
 #include "bench/results/wire.h"
 
 void zcb_round_sample(void *recorder, const char *metric, uint64_t operation, zcb_ns at,
@@ -269,8 +268,7 @@ static int open_round(struct zcb_running *run, struct zcb_error *err)
 	if (ret)
 		return ret;
 	start = zcb_now_ns();
-	ret = zcb_udmabuf_create(run->guest->memfd, run->page, run->spec.pages, &run->dmabuf, &took,
-				 err);
+	ret = run->guest->ops->export(run->guest, run->page, run->spec.pages, &run->dmabuf, &took, err);
 	if (ret)
 		return ret;
 	zcb_round_sample(&run->recorder, "export.create", run->victim.operation++,
