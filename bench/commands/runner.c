@@ -16,9 +16,10 @@ int zcb_command_runner(int argc, char **argv)
 		{ "channel", required_argument, NULL, 'c' },
 		{ "channel-fd", required_argument, NULL, 'f' },
 		{ "folder", required_argument, NULL, 'd' },
+		{ "guest-console", required_argument, NULL, 'g' },
 		{ 0 },
 	};
-	struct zcb_runner_config config = { .folder = "/zcb", .scratch = "/tmp" };
+	struct zcb_runner_config config = { .folder = "/zcb" };
 	struct zcb_error err = { "" };
 	int fd = -1, option;
 
@@ -29,6 +30,8 @@ int zcb_command_runner(int argc, char **argv)
 			fd = atoi(optarg);
 		else if (option == 'd')
 			config.folder = optarg;
+		else if (option == 'g')
+			config.console = optarg;
 		else
 			return ZCB_EXIT_USAGE;
 	}

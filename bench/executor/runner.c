@@ -51,14 +51,16 @@ static bool guest_fits(const struct zcb_guest *guest, const struct zcb_cell *cel
 	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20;
 }
 
-static int start_guest(struct runner *runner, const struct zcb_cell *cell, struct zcb_error *err)
+static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool verbose,
+		       struct zcb_error *err)
 {
 	const struct zcb_guest_ops *ops = zcb_guest_find(cell->guest);
 	struct zcb_guest_config config = {
 		.memory = cell->memory,
 		.ram_bytes = (uint64_t)cell->params.ram_mib << 20,
 		.folder = runner->config->folder,
-		.scratch = runner->config->scratch,
+		.console = runner->config->console,
+		.verbose = verbose,
 		.nonce = ++runner->guests_started ^ 0x7a6362000000ULL,
 	};
 
@@ -68,7 +70,10 @@ static int start_guest(struct runner *runner, const struct zcb_cell *cell, struc
 	return ops->start(&config, &runner->guest, err);
 }
 
-/* A guest that does not come up is tried once more, and the run directory hears of it. */
+/*
+ * A guest that does not come up is tried once more, with all that its kernel can tell on its console,
+ * and the run directory hears of it.
+ */
 static int ensure_guest(struct runner *runner, const struct zcb_cell *cell, struct zcb_error *err)
 {
 	int ret;
@@ -76,11 +81,11 @@ static int ensure_guest(struct runner *runner, const struct zcb_cell *cell, stru
 	if (guest_fits(runner->guest, cell))
 		return 0;
 	stop_guest(runner);
-	ret = start_guest(runner, cell, err);
+	ret = start_guest(runner, cell, false, err);
 	if (ret != -ENOTCONN && ret != -ETIMEDOUT)
 		return ret;
 	say_event(runner, "guest-retry", err->text);
-	return start_guest(runner, cell, err);
+	return start_guest(runner, cell, true, err);
 }
 
 /* After anything but a clean end, nobody knows what state the guest is in. */

@@ -14,7 +14,8 @@ struct zcb_guest_config {
 	enum zcb_memory memory;
 	uint64_t ram_bytes;  /* a multiple of 2 MiB */
 	const char *folder;  /* holds guest-kernel and guest-initrd */
-	const char *scratch; /* a writable folder for the guest's console */
+	const char *console; /* a port or pipe for the guest's console; NULL: it is not kept */
+	bool verbose;        /* its kernel tells all on its console, which takes seconds more */
 	uint64_t nonce;      /* the guest proves with it that it is the one that was started */
 };
 

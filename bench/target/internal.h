@@ -29,6 +29,7 @@ struct zcb_target {
 	int epoll;
 	struct zcb_stream console; /* the HUT's; of a native target what the runner prints */
 	struct zcb_stream output;  /* what QEMU itself prints; unused by a native target */
+	struct zcb_stream guests;  /* the consoles of the guests inside */
 	struct zcb_faults *faults;
 	struct zcb_args args;
 	struct zcb_staging staging;
@@ -51,6 +52,10 @@ struct zcb_target *zcb_target_new(void);
  */
 int zcb_target_open_stream(struct zcb_target *target, struct zcb_stream *stream, int fd,
 			   const char *boot_dir, const char *log, struct zcb_error *err);
+
+/** The stream of the guests' consoles: the child writes to *ret_childs. */
+int zcb_target_open_guests(struct zcb_target *target, const char *boot_dir, int *ret_childs,
+			   struct zcb_error *err);
 
 /** Starts args, which owns the rest; the target's event descriptor watches it from then on. */
 int zcb_target_spawn(struct zcb_target *target, const char *const *environment, const int *fds,

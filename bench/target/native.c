@@ -20,6 +20,7 @@ static int start_runner(struct zcb_target *target, const struct zcb_target_confi
 {
 	ZCB_CLOSE int channel = -1;
 	ZCB_CLOSE int output = -1;
+	ZCB_CLOSE int guests = -1;
 	int ours, code;
 
 	zcb_args_add(&target->args, "%s", config->program);
@@ -27,6 +28,7 @@ static int start_runner(struct zcb_target *target, const struct zcb_target_confi
 	zcb_args_add(&target->args, "%d", ZCB_SPAWN_FIRST_FD);
 	if (target->staging.path)
 		zcb_args_add(&target->args, "--folder=%s", target->staging.path);
+	zcb_args_add(&target->args, "--guest-console=/proc/self/fd/%d", ZCB_SPAWN_FIRST_FD + 1);
 	code = zcb_target_socketpair(&target->channel, &channel, err);
 	if (!code)
 		code = zcb_target_socketpair(&ours, &output, err);
@@ -34,7 +36,9 @@ static int start_runner(struct zcb_target *target, const struct zcb_target_confi
 		code = zcb_target_open_stream(target, &target->console, ours, config->boot_dir,
 					      "console.log", err);
 	if (!code)
-		code = zcb_target_spawn(target, NULL, &channel, 1, output, err);
+		code = zcb_target_open_guests(target, config->boot_dir, &guests, err);
+	if (!code)
+		code = zcb_target_spawn(target, NULL, (const int[]){channel, guests}, 2, output, err);
 	return code;
 }
 

@@ -64,6 +64,7 @@ struct zcb_target *zcb_target_new(void)
 	target->channel = -1;
 	target->console.fd = -1;
 	target->output.fd = -1;
+	target->guests.fd = -1;
 	target->staging.lock = -1;
 	target->faults = zcb_faults_new();
 	target->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -116,6 +117,28 @@ int zcb_target_open_stream(struct zcb_target *target, struct zcb_stream *stream,
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	code = watch(target, fd);
 	return code ? zcb_fail(err, code, "host set-up: epoll: %s", strerror(-code)) : 0;
+}
+
+static void on_guest_line(void *context, const char *line, size_t n)
+{
+	/* A guest says nothing that the host would act on. */
+	(void)context, (void)line, (void)n;
+}
+
+int zcb_target_open_guests(struct zcb_target *target, const char *boot_dir, int *ret_childs,
+			   struct zcb_error *err)
+{
+	ZCB_CLOSE int childs = -1;
+	int fds[2], code;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return zcb_fail(err, -errno, "host set-up: no pipe: %s", strerror(errno));
+	childs = fds[1];
+	target->guests.on_line = on_guest_line;
+	code = zcb_target_open_stream(target, &target->guests, fds[0], boot_dir, "guest.log", err);
+	if (!code)
+		*ret_childs = zcb_steal_fd(&childs);
+	return code;
 }
 
 int zcb_target_spawn(struct zcb_target *target, const char *const *environment, const int *fds,
@@ -255,7 +278,9 @@ static int finish(struct zcb_target *target)
 {
 	int err = finish_stream(target, &target->console);
 	int code = finish_stream(target, &target->output);
+	int guests = finish_stream(target, &target->guests);
 
+	code = code ? code : guests;
 	zcb_process_finish(&target->process);
 	settle(target);
 	return err ? err : code;
@@ -283,6 +308,8 @@ int zcb_target_pump(struct zcb_target *target)
 		return finish(target);
 	err = drain(target, &target->console, PUMP_BYTES);
 	code = drain(target, &target->output, PUMP_BYTES);
+	err = err ? err : code;
+	code = drain(target, &target->guests, PUMP_BYTES);
 	if (target->stuck)
 		end_stuck(target);
 	return err ? err : code;
@@ -332,9 +359,12 @@ void zcb_target_destroy(struct zcb_target *target)
 		close(target->console.fd);
 	if (target->output.fd >= 0)
 		close(target->output.fd);
+	if (target->guests.fd >= 0)
+		close(target->guests.fd);
 	close(target->epoll);
 	zcb_console_free(target->console.log);
 	zcb_console_free(target->output.log);
+	zcb_console_free(target->guests.log);
 	zcb_faults_free(target->faults);
 	zcb_args_finish(&target->args);
 	zcb_staging_remove(&target->staging);

@@ -17,7 +17,7 @@
 #define CONSOLE_PIPE_BYTES (1 << 20)
 
 /** The child's descriptors, in the order in which they are handed over. */
-enum { FD_CHANNEL = ZCB_SPAWN_FIRST_FD, FD_CONSOLE, FD_INITRD, FD_END };
+enum { FD_CHANNEL = ZCB_SPAWN_FIRST_FD, FD_CONSOLE, FD_INITRD, FD_GUESTS, FD_END };
 
 static void on_console_line(void *context, const char *line, size_t n)
 {
@@ -115,8 +115,9 @@ static void add_cmdline(struct zcb_args *args, const struct zcb_target_config *c
 static void add_devices(struct zcb_args *args)
 {
 	static const char *const devices[] = {
-		"-device", "virtio-serial-pci,id=serial",
+		"-device", "virtio-serial-pci,id=serial,max_ports=3",
 		"-device", "virtserialport,nr=1,chardev=channel,name=zcb.channel",
+		"-device", "virtserialport,nr=2,chardev=guests,name=zcb.guests",
 		"-serial", "chardev:console",
 		NULL};
 
@@ -124,6 +125,8 @@ static void add_devices(struct zcb_args *args)
 	zcb_args_add(args, "socket,id=channel,fd=%d", FD_CHANNEL);
 	zcb_args_add(args, "-chardev");
 	zcb_args_add(args, "file,id=console,path=/proc/self/fd/%d", FD_CONSOLE);
+	zcb_args_add(args, "-chardev");
+	zcb_args_add(args, "file,id=guests,path=/proc/self/fd/%d", FD_GUESTS);
 	zcb_args_add_all(args, devices);
 }
 
@@ -184,6 +187,7 @@ static int start_qemu(struct zcb_target *target, const struct zcb_target_config 
 	ZCB_CLOSE int channel = -1;
 	ZCB_CLOSE int console = -1;
 	ZCB_CLOSE int output = -1;
+	ZCB_CLOSE int guests = -1;
 	int ours, code;
 
 	if (!environment)
@@ -201,9 +205,12 @@ static int start_qemu(struct zcb_target *target, const struct zcb_target_config 
 	if (!code)
 		code = zcb_target_open_stream(target, &target->output, ours, config->boot_dir,
 					      "qemu.log", err);
+	if (!code)
+		code = zcb_target_open_guests(target, config->boot_dir, &guests, err);
 	if (code)
 		return code;
-	return zcb_target_spawn(target, environment, (const int[]){channel, console, initrd},
+	return zcb_target_spawn(target, environment,
+				(const int[]){channel, console, initrd, guests},
 				FD_END - FD_CHANNEL, output, err);
 }
 

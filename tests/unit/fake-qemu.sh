@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Stands in for QEMU in test-target: descriptor 3 is the channel, 4 the console, 5 the initrd.
+# Stands in for QEMU in test-target: descriptor 3 is the channel, 4 the console, 5 the initrd,
+# 6 the guests' consoles.
 # ZCB_FAKE says how it behaves; ZCB_FAKE_NOTE names a file for what the test wants to know.
 
 note()
@@ -84,6 +85,11 @@ child)
 flood)
 	head -c 8000000 /dev/zero | tr '\0' 'x' >&4
 	line 'Kernel panic - not syncing: behind the flood'
+	;;
+guest-flood)
+	printf '\033]0;hostile\007\377\n' >&6
+	head -c 8000000 /dev/zero | tr '\0' 'x' >&6
+	printf 'Kernel panic - not syncing: of the guest\n' >&6
 	;;
 esac
 exit 0

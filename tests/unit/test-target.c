@@ -486,6 +486,28 @@ static void a_flood_is_capped_and_judged_to_its_end(void **state)
 	assert_in_range(info.st_size, 1 << 20, (1 << 20) + 100);
 }
 
+static void a_guests_console_is_kept_and_capped_and_believed_in_nothing(void **state)
+{
+	struct place *p = *state;
+	struct zcb_target *target = start(p, "guest-flood");
+	struct stat info;
+	char path[256];
+	size_t faults;
+
+	zcb_target_expect_end(target);
+	wait_for_end(target);
+	expect(target, ZCB_OUTCOME_CLEAN, "");
+	zcb_target_faults(target, &faults);
+	assert_int_equal(faults, 0);
+	zcb_target_destroy(target);
+	expect_in_file(p->boot, "guest.log", "\033]0;hostile\007\377\n");
+	expect_in_file(p->boot, "guest.log", "bytes dropped]\n");
+	expect_in_file(p->boot, "guest.log", "xxKernel panic - not syncing: of the guest\n");
+	snprintf(path, sizeof(path), "%s/guest.log", p->boot);
+	assert_int_equal(stat(path, &info), 0);
+	assert_in_range(info.st_size, 1 << 20, (1 << 20) + 100);
+}
+
 /** Starts a target in a process of its own, kills that, and returns the fake's number. */
 static pid_t orphan(const struct place *p)
 {
@@ -728,6 +750,7 @@ int main(void)
 		TEST(who_ignores_the_polite_end_is_killed),
 		TEST(what_qemu_leaves_behind_goes_with_it),
 		TEST(a_flood_is_capped_and_judged_to_its_end),
+		TEST(a_guests_console_is_kept_and_capped_and_believed_in_nothing),
 		TEST(a_target_dies_with_its_killed_owner),
 		TEST(a_full_disk_is_told_and_nothing_else_is_lost),
 		TEST(what_is_missing_is_named_with_its_mend),

@@ -98,6 +98,10 @@ def check_boots(folder, problems, kernels=('stock', 'variants')):
                    {'kernel': kernel, 'outcome': 'clean', 'tainted': False, 'kernel_faults': []})
     problems.expect(boot['hut']['release'] and boot['cmdline'] and boot['qemu'], f'boot {number} lacks its host')
     problems.expect(zcb.octets(folder, f'boots/{number}/console.log'), f'boot {number} has an empty console.log')
+    guests = zcb.octets(folder, f'boots/{number}/guest.log')
+    for memory in (b'shmem', b'hugetlb'):
+      problems.equal(f'boot {number}: guests on {memory} in guest.log',
+                     guests.count(b'[zcbench: a guest on ' + memory + b' starts]'), 1)
 
 
 def check_metadata(folder, problems, kernels=('stock', 'variants')):

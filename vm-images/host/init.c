@@ -21,6 +21,7 @@
  */
 
 #define CHANNEL "zcb.channel"
+#define GUESTS "zcb.guests"
 #define RUNNER "/zcb/zcbench"
 #define NEW_ROOT "/mnt"
 
@@ -118,9 +119,10 @@ static int switch_root(void)
 	return err;
 }
 
-static void become_runner(const char *port)
+static void become_runner(const char *port, const char *guests)
 {
-	char *const argv[] = { RUNNER, "runner", "--channel", (char *)port, NULL };
+	char *const argv[] = { RUNNER, "runner", "--channel", (char *)port, "--guest-console",
+			       (char *)guests, NULL };
 	char *const envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp", "LANG=C.UTF-8",
 			       NULL };
 
@@ -143,13 +145,13 @@ static int wait_for(pid_t runner, int *ret_status)
 	return 0;
 }
 
-static void run_runner(const char *port)
+static void run_runner(const char *port, const char *guests)
 {
 	int status;
 	pid_t pid = fork();
 
 	if (!pid)
-		become_runner(port);
+		become_runner(port, guests);
 	if (pid < 0 || wait_for(pid, &status))
 		zcb_say("runner: %s", strerror(errno));
 	else if (WIFSIGNALED(status))
@@ -175,7 +177,7 @@ static void report_probe(const char *port)
 
 static int init(void)
 {
-	char port[64];
+	char port[64], guests[64];
 	int err = mount_all(early_mounts, COUNT(early_mounts));
 
 	if (!err)
@@ -191,9 +193,14 @@ static int init(void)
 		report_probe(port);
 		return 0;
 	}
+	err = zcb_find_port(GUESTS, guests, sizeof(guests));
+	if (err) {
+		zcb_say("no virtio-serial port named %s: %s", GUESTS, strerror(-err));
+		return err;
+	}
 	err = switch_root();
 	if (!err)
-		run_runner(port);
+		run_runner(port, guests);
 	return err;
 }
 

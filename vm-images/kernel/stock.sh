@@ -11,6 +11,12 @@ stock_package() {
 	debian apt-cache depends linux-image-amd64 | awk '$1 == "Depends:" { print $2; exit }'
 }
 
+# drop_scratch VMLINUX: without the space in which a kernel encrypts itself under SEV (.init.scratch,
+# arch/x86/kernel/vmlinux.lds.S), zeros that QEMU would copy, together with those of .bss.
+drop_scratch() {
+	objcopy --remove-section .init.scratch "$1" "$1.less" && mv "$1.less" "$1"
+}
+
 # unpack_stock TEMP OUT PACKAGE VERSION
 unpack_stock() {
 	local tree=$1/tree release=${3#linux-image-}
@@ -22,6 +28,7 @@ unpack_stock() {
 	cp "$tree/boot/vmlinuz-$release" "$2/vmlinuz" || return
 	cp "$tree/boot/config-$release" "$2/config" || return
 	extract_vmlinux "$2/vmlinuz" "$2/vmlinux" || return
+	drop_scratch "$2/vmlinux" || return
 	grep -qx CONFIG_UDMABUF=y "$2/config" || {
 		echo "error: $3 has no built-in udmabuf"
 		return 1
