@@ -99,10 +99,10 @@ build_own_kernel() {
 	version=$(tree_version "$own_tree")
 	need_space 3500 "building a kernel"
 	say "$4: will build Linux $version from a copy of $own_tree"
-	run_step own-copy 30 "$4: copying the source" copy_source "$own_tree" "$1/linux" ||
-		step_failed "copying $own_tree" "check that all of it may be read"
-	run_step own-patch 5 "$4: applying our patches" apply_series "$1/linux" ||
+	run_step own-try 5 "$4: trying our patches" try_series "$own_tree" "$1/tried" ||
 		infra "Linux $version in $own_tree: $(tail -n 1 "$zcb_log" | sed 's/^error: //'); take a tree nearer to $kernel_source, or adapt that patch in vm-images/kernel/patches"
+	run_step own-copy 30 "$4: copying and patching the source" copy_patched "$own_tree" "$1/linux" ||
+		step_failed "copying $own_tree" "check that all of it may be read"
 	make_from_source "$4" "$own_kernel" "$1" "$2" "$3" "Linux $version"
 }
 

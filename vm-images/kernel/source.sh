@@ -69,11 +69,19 @@ where_failed() {
 		/^Hunk #[0-9]+ FAILED/ { print file ", hunk " $2 " at line " $5 + 0; exit }'
 }
 
-# apply_patch TREE PATCH: without fuzz: a hunk in surroundings that are not its own is no success.
+# try_patch TREE PATCH [OPTION…]: without fuzz: a hunk in surroundings that are not its own is no
+# success.
+try_patch() { LC_ALL=C patch -d "$1" -p1 --fuzz=0 --force "${@:3}" <"$2" 2>&1; }
+
+# apply_patch TREE PATCH
 apply_patch() {
 	local said
 	echo "patch ${2##*/}"
-	said=$(LC_ALL=C patch -d "$1" -p1 --fuzz=0 --force <"$2" 2>&1) && return
+	if try_patch "$1" "$2" --dry-run --reverse >/dev/null; then
+		echo "note: ${2##*/} is in this tree already"
+		return
+	fi
+	said=$(try_patch "$1" "$2") && return
 	echo "$said"
 	echo "error: ${2##*/} does not apply: $(where_failed <<<"$said")"
 	return 1
@@ -108,6 +116,20 @@ tree_id() {
 			-printf '%P %s %T@\n' | sort | sha256sum
 	fi
 }
+
+# try_series TREE FOLDER: on copies of the files that the series touches, which takes a moment: the
+# whole tree is only copied when that went well.
+try_series() {
+	local file
+	mkdir "$2" || return
+	series_patches | xargs sed -n 's/^--- a\///p' | sort -u | while read -r file; do
+		[[ ! -e $1/$file ]] || (cd "$1" && cp --parents "$file" "$2")
+	done
+	apply_series "$2"
+}
+
+# copy_patched TREE COPY
+copy_patched() { copy_source "$1" "$2" && apply_series "$2"; }
 
 # copy_source TREE COPY: what a build reads of a tree, clean of what was built in it.
 copy_source() {
