@@ -119,6 +119,26 @@ def guest_abi(path, system, target):
   return path not in ('bench/guest/abi.h', 'bench/guest/stamp.h') or (system and is_libc(target))
 
 
+def vmm(path, system, target):
+  """3: bench/vmm includes libc, kernel UAPI, base, exporter and itself: it runs inside QEMU"""
+  if not within(path, 'bench/vmm'):
+    return True
+  return (is_libc(target) or is_kernel(target) if system else
+          within(target, 'bench/vmm', 'bench/base', 'bench/exporter'))
+
+
+def vmm_users(path, system, target):
+  """3: of bench only kinds of guests include bench/vmm; all others ask the guest"""
+  return not within(target, 'bench/vmm') or within(path, 'bench/vmm', 'bench/guest', 'tests')
+
+
+def vmm_abi(path, system, target):
+  """3: the two sides of the link into the VMM share vmm-abi.h and nothing else of bench/vmm"""
+  sides = (('bench/vmm/agent', 'bench/vmm/vmm'), ('bench/vmm/vmm', 'bench/vmm/agent'))
+  return target == 'bench/vmm/vmm-abi.h' or not any(
+    path.startswith(own) and target.startswith(other) for own, other in sides)
+
+
 def hut_init(path, system, target):
   """3: vm-images/host is alone in its initramfs: libc, kernel UAPI, bench/base and itself"""
   if not within(path, 'vm-images/host'):
@@ -137,12 +157,14 @@ def reports(path, system, target):
 
 
 def executor(path, system, target):
-  """5: of bench/executor only the cell, which runs in a child, includes consumers; only
+  """5: of bench/executor only the cell and its round, which run in a child, include consumers; only
   executor.c, which forks that child, includes the cell"""
   if not within(path, 'bench/executor'):
     return True
   if within(target, 'bench/consumers'):
-    return path == 'bench/executor/cell.c'
+    return path == 'bench/executor/round.h'
+  if target == 'bench/executor/round.h':
+    return path in ('bench/executor/cell.c', 'bench/executor/round.c')
   return target != 'bench/executor/cell.h' or path in ('bench/executor/cell.c',
                                                        'bench/executor/executor.c')
 
@@ -152,7 +174,8 @@ def no_tests(path, system, target):
   return within(path, 'tests') or not within(target, 'tests')
 
 
-RULES = (base, plugins, graphics, guest, guest_abi, hut_init, reports, executor, no_tests)
+RULES = (base, plugins, graphics, guest, guest_abi, vmm, vmm_users, vmm_abi, hut_init, reports,
+         executor, no_tests)
 
 
 def transitive_kvm(top, graph):
@@ -208,13 +231,19 @@ SOUND = {
   'bench/guest/stamp.h': '#include <string.h>',
   'bench/guest/abi.h': '#include "bench/guest/stamp.h"',
   'bench/guest/link.h': '#include "bench/guest/abi.h"',
+  'bench/guest/linux.c': '#include "bench/vmm/vmm.h"',
+  'bench/vmm/vmm-abi.h': '#include "bench/base/io.h"',
+  'bench/vmm/vmm.h': '#include "bench/vmm/vmm-abi.h"',
+  'bench/vmm/agent-ram.h': '#include <sys/types.h>',
+  'bench/vmm/agent.c': '#include "bench/vmm/agent-ram.h"\n#include "bench/exporter/memfd.h"',
   'bench/consumers/consumer.h': '#include "bench/base/io.h"',
   'bench/consumers/mmap.c': '#include "bench/consumers/consumer.h"',
   'bench/consumers/egl.c': '#include <EGL/egl.h>',
   'bench/consumers/gst.c': '#include <gst/gst.h>',
   'bench/consumers/scanout.c': '#include <gbm.h>\n#include <xf86drmMode.h>',
   'bench/executor/cell.h': '#include "bench/guest/guest.h"',
-  'bench/executor/cell.c': '#include "bench/consumers/consumer.h"',
+  'bench/executor/cell.c': '#include "bench/executor/round.h"',
+  'bench/executor/round.h': '#include "bench/consumers/consumer.h"',
   'bench/executor/executor.c': '#include "bench/executor/cell.h"',
   'bench/results/reader.h': '#include "bench/base/io.h"',
   'bench/main.c': '#include "git.h"',
@@ -243,6 +272,12 @@ PLANTS = (
   ('vm-images/guest/a.c', '#include <linux/kvm.h>', '[3: vm-images/guest'),
   ('bench/guest/stamp.h', '#include "bench/base/io.h"', '[3: what the guest shares'),
   ('bench/guest/abi.h', '#include <linux/types.h>', '[3: what the guest shares'),
+  ('bench/vmm/agent.c', '#include "bench/guest/guest.h"', '[3: bench/vmm'),
+  ('bench/vmm/agent.c', '#include <jansson.h>', '[3: bench/vmm'),
+  ('bench/vmm/agent.c', '#include "bench/vmm/vmm.h"', '[3: the two sides'),
+  ('bench/vmm/vmm.h', '#include "bench/vmm/agent-ram.h"', '[3: the two sides'),
+  ('bench/executor/cell.c', '#include "bench/vmm/vmm.h"', '[3: of bench only'),
+  ('workloads/a.c', '#include "bench/vmm/vmm.h"', '[3: of bench only'),
   ('vm-images/host/a.c', '#include "bench/results/reader.h"', '[3: vm-images/host'),
   ('vm-images/host/a.c', '#include <jansson.h>', '[3: vm-images/host'),
   ('reports/a.c', '#include "bench/guest/guest.h"', '[4: reports'),
@@ -251,6 +286,7 @@ PLANTS = (
   ('bench/results/reader.h', '#include <linux/kvm.h>', '[4: no KVM'),
   ('bench/executor/executor.c', '#include "bench/consumers/consumer.h"', '[5: of bench/executor'),
   ('bench/executor/runner.c', '#include "bench/executor/cell.h"', '[5: of bench/executor'),
+  ('bench/executor/runner.c', '#include "bench/executor/round.h"', '[5: of bench/executor'),
   ('bench/main.c', '#include "tests/unit/probe.h"', '[6: nothing but tests'),
   ('bench/main.c', 'int a = system("cd .. &&\\\n ./scripts/setup");', '[6: binaries'),
   ('bench/main.c', '#include "bench/gone.h"', 'is no file of the tree'),

@@ -15,10 +15,28 @@ enum zcb_pattern { ZCB_PATTERN_SINGLE, ZCB_PATTERN_STRIDE, ZCB_PATTERN_RANDOM, Z
 /** What one strike takes at a time. */
 enum zcb_unit { ZCB_UNIT_PAGE, ZCB_UNIT_HUGE };
 
+/** Who brings pages back that were taken away, before the guest touches them again. */
+enum zcb_refill {
+	ZCB_REFILL_NONE,      /* nobody: the guest's own touch does */
+	ZCB_REFILL_FALLOCATE, /* fallocate() on the memfd */
+	ZCB_REFILL_WRITE,     /* write() to the memfd */
+	ZCB_REFILL_OTHER,     /* a store through another process's mapping */
+	ZCB_REFILL_VMM,       /* a store through the VMM's own mapping */
+};
+
+/** How the guest touches the frame first after that. */
+enum zcb_touch {
+	ZCB_TOUCH_WRITE, /* it draws its next frame */
+	ZCB_TOUCH_READ,  /* it reads each page, and then draws */
+	ZCB_TOUCH_NONE,  /* not at all */
+};
+
 /** The parameters of a workload, from the plan. */
 struct zcb_workload_params {
 	enum zcb_pattern pattern;
 	enum zcb_unit unit;
+	enum zcb_refill refill;
+	enum zcb_touch touch;
 	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE */
 	uint32_t count;  /* pages, for ZCB_PATTERN_RANDOM */
 };

@@ -54,7 +54,8 @@ static bool check_kernel(const char *images, const struct zcb_kernel *kernel,
 			 struct findings *findings)
 {
 	ZCB_CLEANUP(zcb_images_finish) struct zcb_images found = {0};
-	struct zcb_target_config config = {.images = images, .kernel = kernel->name};
+	struct zcb_target_config config = {.images = images, .kernel = kernel->name,
+					   .program = "/proc/self/exe"};
 	struct zcb_check *check = add(findings);
 	struct zcb_error err;
 

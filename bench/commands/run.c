@@ -220,13 +220,13 @@ static void cell_ended(void *opaque, json_t *line, uint32_t done, uint32_t all, 
 	const char *observed = json_string_value(json_object_get(line, "observed"));
 	json_t *params = json_object_get(line, "params");
 	const char *pattern = json_string_value(json_object_get(params, "pattern"));
-	const char *unit = json_string_value(json_object_get(params, "unit"));
+	const char *event = json_string_value(json_object_get(line, "event"));
 	const char *cell = json_string_value(json_object_get(line, "cell"));
-	bool is_punch = cell && strstr(cell, "/punch/");
+	bool hits = event && strcmp(event, "none") != 0;
 
 	fprintf(stderr, "%s[%u/%u] %-5s %s%s%s%s%s: %s%s%s", isatty(STDERR_FILENO) ? "\r\033[K" : "", done,
-		all, json_string_value(json_object_get(line, "status")), cell, is_punch ? " " : "",
-		is_punch && pattern ? pattern : "", is_punch ? "-" : "", is_punch && unit ? unit : "",
+		all, json_string_value(json_object_get(line, "status")), cell, hits ? " " : "",
+		hits && pattern ? pattern : "", hits ? ", " : "", hits ? event : "",
 		observed ? observed : "reads nothing", reason && *reason ? "; " : "",
 		reason ? reason : "");
 	if (left_s >= 1)

@@ -14,6 +14,7 @@
 #include "bench/base/emulated.h"
 #include "bench/base/io.h"
 #include "bench/executor/executor.h"
+#include "bench/executor/fault-around.h"
 #include "bench/executor/hut.h"
 #include "bench/executor/kmsg.h"
 #include "bench/guest/guest.h"
@@ -27,6 +28,7 @@ struct runner {
 	struct zcb_guest *guest;
 	struct zcb_kmsg *kmsg;
 	uint64_t guests_started;
+	uint64_t fault_around; /* as it was when the runner began; 0: the kernel does not say */
 };
 
 static int say_event(struct runner *runner, const char *name, const char *detail)
@@ -99,6 +101,8 @@ static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsi
 	if (ensure_guest(runner, cell, &err))
 		return zcb_failure(err.text);
 	*ret_error = zcb_executor_run(cell, runner->guest, timeout_s, runner->channel, &result);
+	if (cell->params.fault_around && runner->fault_around)
+		zcb_fault_around_set(runner->fault_around, NULL);
 	if (!guest_is_sound(result))
 		stop_guest(runner);
 	return result;
@@ -187,6 +191,7 @@ int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct z
 	struct zcb_wire wire = { 0 };
 	int ret;
 
+	zcb_fault_around_get(&runner.fault_around);
 	runner.kmsg = zcb_kmsg_open();
 	ret = zcb_wire_send(channel, zcb_hut_describe(), NULL, 0);
 	if (!ret)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bench/base/cleanup.h"
@@ -102,6 +103,29 @@ int zcb_memfd_read(int fd, zcb_memfd_off offset, void *bytes, uint64_t n)
 bool zcb_memfd_is_hole(int fd, zcb_memfd_off offset)
 {
 	return lseek(fd, (off_t)offset.off, SEEK_HOLE) == (off_t)offset.off;
+}
+
+/* include/uapi/linux/mman.h; older C libraries have neither the call nor the structs. */
+struct cachestat_range {
+	uint64_t off, len;
+};
+
+struct cachestat_counts {
+	uint64_t cached, dirty, writeback, evicted, recently_evicted;
+};
+
+#ifndef SYS_cachestat
+#define SYS_cachestat 451
+#endif
+
+bool zcb_memfd_has_page(int fd, zcb_memfd_off offset)
+{
+	struct cachestat_range range = { .off = offset.off, .len = 4096 };
+	struct cachestat_counts counts = { 0 };
+
+	if (syscall(SYS_cachestat, fd, &range, &counts, 0) < 0)
+		return !zcb_memfd_is_hole(fd, offset);
+	return counts.cached > 0;
 }
 
 int zcb_hugetlb_free_pages(uint64_t *ret_pages)

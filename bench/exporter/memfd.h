@@ -40,6 +40,13 @@ int zcb_memfd_read(int fd, zcb_memfd_off offset, void *bytes, uint64_t n);
 /** Whether the memfd has no page at this offset. Shmem only: hugetlbfs knows no SEEK_HOLE. */
 bool zcb_memfd_is_hole(int fd, zcb_memfd_off offset);
 
+/**
+ * Whether the memfd has a page at this offset, one that fallocate() brought and nobody has touched
+ * yet, too: SEEK_HOLE calls that a hole. Shmem only. Without cachestat(), which Linux has since 6.5,
+ * it is as SEEK_HOLE says.
+ */
+bool zcb_memfd_has_page(int fd, zcb_memfd_off offset);
+
 /** The free pages of the 2 MiB hugetlb pool. Returns 0 or -errno. */
 int zcb_hugetlb_free_pages(uint64_t *ret_pages);
 

@@ -50,10 +50,11 @@ static int check_limits(uint32_t items, uint32_t pages, struct zcb_error *err)
 }
 
 int zcb_udmabuf_create(int memfd, const zcb_memfd_off *pages, uint32_t n, int *ret_fd,
-		       struct zcb_error *err)
+		       zcb_ns *ret_ns, struct zcb_error *err)
 {
 	ZCB_CLOSE int device = open(ZCB_UDMABUF_DEVICE, O_RDWR | O_CLOEXEC);
 	ZCB_FREE struct udmabuf_create_list *list = NULL;
+	uint64_t start, end;
 	int fd, ret;
 
 	if (device < 0)
@@ -67,10 +68,13 @@ int zcb_udmabuf_create(int memfd, const zcb_memfd_off *pages, uint32_t n, int *r
 	ret = check_limits(list->count, n, err);
 	if (ret)
 		return ret;
+	start = zcb_now_ns();
 	fd = ioctl(device, UDMABUF_CREATE_LIST, list);
+	end = zcb_now_ns();
 	if (fd < 0)
 		return zcb_fail(err, -errno, "kernel: udmabuf refused %u pages in %u entries: %m", n,
 				list->count);
 	*ret_fd = fd;
+	ret_ns->ns = end - start;
 	return 0;
 }

@@ -12,9 +12,9 @@
 /**
  * Wraps 4 KiB pages of a memfd into one dma-buf, in the order given (UDMABUF_CREATE_LIST).
  * Neighbours in the memfd share a list entry, for the driver's list_limit counts entries.
- * *ret_fd is the caller's to close. Returns 0 or -errno.
+ * *ret_fd is the caller's to close, *ret_ns the time of the ioctl alone. Returns 0 or -errno.
  */
 int zcb_udmabuf_create(int memfd, const zcb_memfd_off *pages, uint32_t n, int *ret_fd,
-		       struct zcb_error *err);
+		       zcb_ns *ret_ns, struct zcb_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef ZCB_GUEST_GUEST_H
 #define ZCB_GUEST_GUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench/base/error.h"
@@ -42,7 +43,23 @@ struct zcb_guest_ops {
 	/** Draws and publishes a sequence; returns when it is published. */
 	int (*draw)(struct zcb_guest *guest, uint32_t frame, uint64_t sequence,
 		    struct zcb_error *err);
+	/** Has a vCPU read each page of the frame, and write none; returns when it has. */
+	int (*read)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
 	int (*release)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
+	/**
+	 * Wraps n pages of 4 KiB of the memfd into a dma-buf, in the VMM's own process: to the kernel
+	 * it is the VMM's, and follows the VMM's mm. *ret_dmabuf is the caller's to close; *ret_ns is
+	 * the time that the driver's ioctl alone took.
+	 */
+	int (*export)(struct zcb_guest *guest, const zcb_memfd_off *pages, uint32_t n,
+		      int *ret_dmabuf, zcb_ns *ret_ns, struct zcb_error *err);
+	/**
+	 * Touches one page of RAM through the VMM's own mapping: loads the aligned u64 at this offset
+	 * of the memfd, or stores `value` there. *ret_ns is the time of the access alone, with the
+	 * page fault that it may have been. -EFAULT where no page could be had.
+	 */
+	int (*touch)(struct zcb_guest *guest, zcb_memfd_off offset, bool write, uint64_t value,
+		     zcb_ns *ret_ns, struct zcb_error *err);
 	/** Ends the guest and frees it. */
 	void (*stop)(struct zcb_guest *guest);
 };

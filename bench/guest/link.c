@@ -291,6 +291,25 @@ int zcb_link_draw(struct zcb_link *link, uint32_t frame, uint64_t sequence, stru
 	return 0;
 }
 
+int zcb_link_read(struct zcb_link *link, uint32_t frame, struct zcb_error *err)
+{
+	struct zcb_abi_read request = { .frame = frame }, reply;
+	ZCB_FREE void *payload = NULL;
+	size_t n;
+	int ret = ask(link, ZCB_ABI_READ, &request, sizeof(request), ZCB_ABI_WAS_READ, &payload, &n,
+		      err);
+
+	if (ret)
+		return ret;
+	if (n != sizeof(reply))
+		return zcb_fail(err, -EPROTO, "guest: a reply of %zu bytes where %zu are due", n,
+				sizeof(reply));
+	memcpy(&reply, payload, sizeof(reply));
+	if (reply.frame != frame)
+		return zcb_fail(err, -EPROTO, "guest: it read another frame than it was asked for");
+	return 0;
+}
+
 int zcb_link_free(struct zcb_link *link, uint32_t frame, struct zcb_error *err)
 {
 	struct zcb_abi_free request = { .frame = frame };

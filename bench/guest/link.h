@@ -45,6 +45,9 @@ int zcb_link_alloc(struct zcb_link *link, const struct zcb_abi_alloc *request,
 /** Has the guest draw and publish this sequence, and waits until it says so. */
 int zcb_link_draw(struct zcb_link *link, uint32_t frame, uint64_t sequence, struct zcb_error *err);
 
+/** Has the guest read a word of each page of the frame, and waits until it has. */
+int zcb_link_read(struct zcb_link *link, uint32_t frame, struct zcb_error *err);
+
 /** Gives the frame's pages back to the guest. */
 int zcb_link_free(struct zcb_link *link, uint32_t frame, struct zcb_error *err);
 

@@ -23,8 +23,10 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/emulated.h"
 #include "bench/base/io.h"
+#include "bench/base/part.h"
 #include "bench/guest/guest.h"
 #include "bench/guest/link.h"
+#include "bench/vmm/vmm.h"
 
 /*
  * q35 puts at most this much RAM below the PCI hole (max-ram-below-4g, hw/i386/pc_q35.c), so the
@@ -43,6 +45,8 @@ struct linux_guest {
 	const struct zcb_abi_control *control;
 	pid_t qemu;
 	int link_fd;
+	struct zcb_vmm vmm; /* its socket is owned */
+	char *vmm_object;   /* what is preloaded into QEMU */
 	char console[256];
 };
 
@@ -79,7 +83,7 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 {
 	char ram[200], size[32], chardev[48], kernel[256], initrd[256], append[400], serial[320];
 	char clock[64];
-	int keep[] = { guest->base.memfd, guest->link_fd };
+	int keep[] = { guest->base.memfd, guest->link_fd, guest->vmm.fd };
 
 	snprintf(size, sizeof(size), "%" PRIu64 "M", config->ram_bytes >> 20);
 	/* Huge pages are allocated at once, so that only a workload changes how many there are. */
@@ -98,7 +102,9 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 		 "initcall_blacklist=jent_mod_init,load_system_certificate_list ipv6.disable=1 nokaslr "
 		 "norandmaps hugepages=%d zcb.nonce=%#" PRIx64,
 		 clock, GUEST_HUGE_PAGES, config->nonce);
-	zcb_child_keep_fds(keep, 2);
+	zcb_child_keep_fds(keep, 3);
+	if (zcb_vmm_set_environment(guest->vmm_object, guest->vmm.fd, guest->base.memfd))
+		_exit(126);
 	execlp("qemu-system-x86_64", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
 	       "-display", "none", "-no-reboot", "-accel", "kvm",
 	       "-machine", "q35,memory-backend=ram,max-ram-below-4g=2G",
@@ -114,16 +120,31 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 	_exit(127);
 }
 
-static int spawn_qemu(struct linux_guest *guest, const struct zcb_guest_config *config,
-		      struct zcb_error *err)
+/* Until QEMU is forked the guest has QEMU's ends. */
+static int make_sockets(struct linux_guest *guest, int *ret_our_link, int *ret_our_vmm,
+			struct zcb_error *err)
 {
-	ZCB_CLOSE int ours = -1;
-	int pair[2];
+	int pair[2], ret;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return zcb_fail(err, -errno, "host set-up: no socket for the guest link: %m");
-	ours = pair[0];
+	*ret_our_link = pair[0];
 	guest->link_fd = pair[1];
+	ret = zcb_vmm_sockets(ret_our_vmm, &guest->vmm.fd);
+	return ret ? zcb_fail(err, ret, "host set-up: no socket for the agent inside QEMU: %m") : 0;
+}
+
+static int spawn_qemu(struct linux_guest *guest, const struct zcb_guest_config *config,
+		      struct zcb_error *err)
+{
+	ZCB_CLOSE int our_link = -1;
+	ZCB_CLOSE int our_vmm = -1;
+	int ret = zcb_part_find("/proc/self/exe", ZCB_VMM_OBJECT, &guest->vmm_object, err);
+
+	if (!ret)
+		ret = make_sockets(guest, &our_link, &our_vmm, err);
+	if (ret)
+		return ret;
 	guest->qemu = zcb_fork();
 	if (guest->qemu == 0) {
 		int log = open(guest->console, O_WRONLY | O_CREAT | O_APPEND, 0644);
@@ -132,11 +153,12 @@ static int spawn_qemu(struct linux_guest *guest, const struct zcb_guest_config *
 		dup2(log, STDERR_FILENO);
 		exec_qemu(guest, config);
 	}
-	close(pair[1]);
-	guest->link_fd = -1;
+	close(zcb_steal_fd(&guest->link_fd));
+	close(zcb_steal_fd(&guest->vmm.fd));
 	if (guest->qemu < 0)
 		return zcb_fail(err, -errno, "host set-up: no process for QEMU: %m");
-	guest->link_fd = zcb_steal_fd(&ours);
+	guest->link_fd = zcb_steal_fd(&our_link);
+	guest->vmm = (struct zcb_vmm){ .fd = zcb_steal_fd(&our_vmm), .timeout_ms = REPLY_TIMEOUT_MS };
 	guest->link = (struct zcb_link){ .fd = guest->link_fd, .timeout_ms = BOOT_TIMEOUT_MS };
 	return 0;
 }
@@ -188,6 +210,41 @@ static void last_words(const struct linux_guest *guest, char *ret_line, size_t r
 			*p = '?';
 }
 
+/* QEMU starts without an object that cannot be preloaded, and only the agent's silence tells. */
+static int check_vmm_process(struct linux_guest *guest, struct zcb_error *err)
+{
+	struct zcb_error why;
+	pid_t pid;
+	int ret = zcb_vmm_ping(&guest->vmm, &pid, &why);
+
+	if (ret)
+		return zcb_fail(err, ret, "%.300s; %s should be preloaded into it", why.text,
+				guest->vmm_object);
+	if (pid != guest->qemu)
+		return zcb_fail(err, -EPROTO, "zcbench bug: the agent is in process %d, QEMU is %d", pid,
+				guest->qemu);
+	return 0;
+}
+
+/* Through QEMU's mapping the control page must be the one that we map, or a touch is of nothing. */
+static int check_vmm(struct linux_guest *guest, const struct zcb_abi_hello *hello,
+		     struct zcb_error *err)
+{
+	uint64_t magic = 0;
+	zcb_memfd_off offset;
+	zcb_ns took;
+	int ret = check_vmm_process(guest, err);
+
+	if (!ret)
+		ret = zcb_ram_map_offset(&guest->map, (zcb_gpa){ hello->control_gpa }, &offset);
+	if (!ret)
+		ret = zcb_vmm_touch(&guest->vmm, offset, false, &magic, &took, err);
+	if (!ret && magic != ZCB_ABI_CONTROL_MAGIC)
+		ret = zcb_fail(err, -EPROTO, "zcbench bug: what QEMU maps at memfd offset %#" PRIx64
+			       " is not the control page", offset.off);
+	return ret;
+}
+
 static int wait_for_hello(struct linux_guest *guest, uint64_t nonce, struct zcb_error *err)
 {
 	struct zcb_abi_hello hello;
@@ -200,7 +257,9 @@ static int wait_for_hello(struct linux_guest *guest, uint64_t nonce, struct zcb_
 				ret == -ETIMEDOUT ? "no word in 240 s" : "QEMU ended", words);
 	}
 	guest->link.timeout_ms = REPLY_TIMEOUT_MS;
-	return ret ? ret : map_control(guest, &hello, nonce, err);
+	if (!ret)
+		ret = map_control(guest, &hello, nonce, err);
+	return ret ? ret : check_vmm(guest, &hello, err);
 }
 
 static void linux_stop(struct zcb_guest *base)
@@ -216,8 +275,11 @@ static void linux_stop(struct zcb_guest *base)
 		       zcb_memory_page_size(base->memory));
 	if (guest->link_fd >= 0)
 		close(guest->link_fd);
+	if (guest->vmm.fd >= 0)
+		close(guest->vmm.fd);
 	if (base->memfd >= 0)
 		close(base->memfd);
+	free(guest->vmm_object);
 	free(guest);
 }
 
@@ -256,7 +318,7 @@ static int linux_start(const struct zcb_guest_config *config, struct zcb_guest *
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a guest");
 	guest->base = (struct zcb_guest){ .ops = &zcb_guest_linux, .memory = config->memory,
 					  .ram_bytes = config->ram_bytes, .memfd = -1 };
-	guest->link_fd = -1;
+	guest->link_fd = guest->vmm.fd = -1;
 	guest->map.below_4g = config->ram_bytes < BELOW_4G ? config->ram_bytes : BELOW_4G;
 	guest->map.above_4g = config->ram_bytes - guest->map.below_4g;
 	guest->base.ram_below_4g = guest->map.below_4g;
@@ -307,9 +369,26 @@ static int linux_draw(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
 	return 0;
 }
 
+static int linux_read(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)
+{
+	return zcb_link_read(&linux_guest(base)->link, frame, err);
+}
+
 static int linux_release(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)
 {
 	return zcb_link_free(&linux_guest(base)->link, frame, err);
+}
+
+static int linux_export(struct zcb_guest *base, const zcb_memfd_off *pages, uint32_t n,
+			int *ret_dmabuf, zcb_ns *ret_ns, struct zcb_error *err)
+{
+	return zcb_vmm_export(&linux_guest(base)->vmm, pages, n, ret_dmabuf, ret_ns, err);
+}
+
+static int linux_touch(struct zcb_guest *base, zcb_memfd_off offset, bool write, uint64_t value,
+		       zcb_ns *ret_ns, struct zcb_error *err)
+{
+	return zcb_vmm_touch(&linux_guest(base)->vmm, offset, write, &value, ret_ns, err);
 }
 
 const struct zcb_guest_ops zcb_guest_linux = {
@@ -318,6 +397,9 @@ const struct zcb_guest_ops zcb_guest_linux = {
 	.start = linux_start,
 	.alloc = linux_alloc,
 	.draw = linux_draw,
+	.read = linux_read,
 	.release = linux_release,
+	.export = linux_export,
+	.touch = linux_touch,
 	.stop = linux_stop,
 };

@@ -14,6 +14,42 @@ static const char *const patterns[] = {
 	[ZCB_PATTERN_FRAME] = "frame",
 };
 static const char *const units[] = { [ZCB_UNIT_PAGE] = "page", [ZCB_UNIT_HUGE] = "huge" };
+static const char *const refills[] = {
+	[ZCB_REFILL_NONE] = "none",   [ZCB_REFILL_FALLOCATE] = "fallocate",
+	[ZCB_REFILL_WRITE] = "write", [ZCB_REFILL_OTHER] = "other",
+	[ZCB_REFILL_VMM] = "vmm",
+};
+static const char *const touches[] = {
+	[ZCB_TOUCH_WRITE] = "write",
+	[ZCB_TOUCH_READ] = "read",
+	[ZCB_TOUCH_NONE] = "none",
+};
+
+/* The words among the parameters: one row each, as for the numbers below. */
+struct word {
+	const char *name;
+	size_t offset; /* of an enum, which is an unsigned int to the compiler */
+	const char *const *values;
+	unsigned int n;
+};
+
+#define WORD(member, values) \
+	{ #member, offsetof(struct zcb_cell_params, workload.member), values, \
+	  sizeof(values) / sizeof((values)[0]) }
+
+static const struct word words[] = {
+	WORD(pattern, patterns),
+	WORD(unit, units),
+	WORD(refill, refills),
+	WORD(touch, touches),
+};
+
+#define WORDS (sizeof(words) / sizeof(words[0]))
+
+static unsigned int *word_in(const struct word *word, const struct zcb_cell_params *params)
+{
+	return (unsigned int *)((char *)(uintptr_t)params + word->offset);
+}
 
 const char *zcb_pattern_name(enum zcb_pattern pattern)
 {
@@ -42,6 +78,7 @@ static const struct number numbers[] = {
 	NUMBER(frames, 1, 1000),
 	NUMBER(ram_mib, 128, 1U << 20),
 	NUMBER(seconds, 0, 86400),
+	NUMBER(fault_around, 0, 2U << 20),
 	{ "stride", offsetof(struct zcb_cell_params, workload.stride), 1, ZCB_ABI_MAX_PAGES },
 	{ "count", offsetof(struct zcb_cell_params, workload.count), 1, ZCB_ABI_MAX_PAGES },
 };
@@ -55,28 +92,30 @@ static uint32_t *number_in(const struct number *number, const struct zcb_cell_pa
 
 json_t *zcb_cell_params_to_json(const struct zcb_cell_params *params)
 {
-	json_t *json = json_pack("{s:s, s:s}", "pattern", patterns[params->workload.pattern], "unit",
-				 units[params->workload.unit]);
+	json_t *json = json_object();
 
+	for (size_t i = 0; i < WORDS; i++)
+		json_object_set_new(json, words[i].name,
+				    json_string(words[i].values[*word_in(&words[i], params)]));
 	for (size_t i = 0; i < NUMBERS; i++)
 		json_object_set_new(json, numbers[i].name,
 				    json_integer(*number_in(&numbers[i], params)));
 	return json;
 }
 
-static int read_word(const char *key, json_t *value, const char *const *words, int n, int *ret_index,
+static int read_word(const struct word *word, json_t *value, struct zcb_cell_params *params,
 		     struct zcb_error *err)
 {
-	const char *word = json_string_value(value);
+	const char *given = json_string_value(value);
 
-	for (int i = 0; word && i < n; i++) {
-		if (!strcmp(words[i], word)) {
-			*ret_index = i;
+	for (unsigned int i = 0; given && i < word->n; i++) {
+		if (!strcmp(word->values[i], given)) {
+			*word_in(word, params) = i;
 			return 0;
 		}
 	}
-	return zcb_fail(err, -EINVAL, "usage: the plan's \"%s\" cannot be %s%.60s%s", key,
-			word ? "\"" : "", word ? word : "anything but a word", word ? "\"" : "");
+	return zcb_fail(err, -EINVAL, "usage: the plan's \"%s\" cannot be %s%.60s%s", word->name,
+			given ? "\"" : "", given ? given : "anything but a word", given ? "\"" : "");
 }
 
 static int read_number(const char *key, json_t *value, struct zcb_cell_params *params,
@@ -99,6 +138,11 @@ static int read_number(const char *key, json_t *value, struct zcb_cell_params *p
 
 static int check_together(const struct zcb_cell_params *params, struct zcb_error *err)
 {
+	if (params->workload.touch == ZCB_TOUCH_NONE && params->workload.refill == ZCB_REFILL_NONE)
+		return zcb_fail(err, -EINVAL, "usage: \"touch\":\"none\" needs a \"refill\": if nobody "
+				"brings the pages back there is nothing to look at");
+	if (params->fault_around && params->fault_around % 4096)
+		return zcb_fail(err, -EINVAL, "usage: \"fault_around\" must be a multiple of 4096");
 	if (params->ram_mib % 2)
 		return zcb_fail(err, -EINVAL, "usage: \"ram_mib\" must be even: RAM is made of 2 MiB");
 	if (params->workload.unit == ZCB_UNIT_HUGE && !params->blocks)
@@ -113,24 +157,25 @@ static int check_together(const struct zcb_cell_params *params, struct zcb_error
 	return 0;
 }
 
+static int read_param(const char *key, json_t *value, struct zcb_cell_params *params,
+		      struct zcb_error *err)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		if (!strcmp(words[i].name, key))
+			return read_word(&words[i], value, params, err);
+	return read_number(key, value, params, err);
+}
+
 int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, struct zcb_error *err)
 {
 	const char *key;
 	json_t *value;
-	int ret = 0, index = 0;
 
 	if (!json_is_object(json))
 		return zcb_fail(err, -EINVAL, "usage: the plan's \"params\" is not an object");
 	json_object_foreach(json, key, value) {
-		if (!strcmp(key, "pattern")) {
-			ret = read_word(key, value, patterns, 4, &index, err);
-			params->workload.pattern = ret ? 0 : (enum zcb_pattern)index;
-		} else if (!strcmp(key, "unit")) {
-			ret = read_word(key, value, units, 2, &index, err);
-			params->workload.unit = ret ? 0 : (enum zcb_unit)index;
-		} else {
-			ret = read_number(key, value, params, err);
-		}
+		int ret = read_param(key, value, params, err);
+
 		if (ret)
 			return ret;
 	}
@@ -143,12 +188,13 @@ json_t *zcb_cell_to_json(const struct zcb_cell *cell)
 	const char *expected = zcb_cell_expected(cell);
 
 	zcb_cell_key(cell, key, sizeof(key));
-	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s?, s:I}",
+	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?, s:I}",
 			 "index", (int)cell->index, "boot", (int)cell->boot, "kernel", cell->kernel,
 			 "arm", arm, "cell", key, "variant", cell->variant, "memory",
 			 zcb_memory_name(cell->memory), "guest", cell->guest, "workload",
 			 cell->workload, "consumer", cell->consumer, "params",
-			 zcb_cell_params_to_json(&cell->params), "expected", expected, "seed",
+			 zcb_cell_params_to_json(&cell->params), "event",
+			 zcb_event_name(zcb_cell_event(cell)), "expected", expected, "seed",
 			 (json_int_t)cell->seed);
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/plan/variants.h"
 #include "workloads/workload.h"
 
 #define ZCB_NAME_SIZE 64
@@ -19,6 +20,7 @@ struct zcb_cell_params {
 	uint32_t frames; /* how many frames the guest draws after each strike */
 	uint32_t ram_mib;
 	uint32_t seconds; /* rounds go on until so much time has passed */
+	uint32_t fault_around; /* bytes that a read fault maps around it; 0: as the kernel has it */
 };
 
 /** One cell of a plan: the unit that is executed. docs/run-directory.md has its JSON form. */
@@ -54,6 +56,9 @@ int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, stru
 
 /** "single", "stride", "random", "frame". */
 const char *zcb_pattern_name(enum zcb_pattern pattern);
+
+/** What happens to the frame's pages in this cell, as the variants' declarations see it. */
+enum zcb_event zcb_cell_event(const struct zcb_cell *cell);
 
 /** What the kernel's variant declares for this cell, or NULL where the consumer reads nothing. */
 const char *zcb_cell_expected(const struct zcb_cell *cell);

@@ -20,7 +20,8 @@ struct source {
 	json_t *root;
 	json_t *kernels, *variants, *memory, *guests, *workloads, *consumers; /* owned lists of words */
 	uint32_t boots, seconds;
-	uint32_t round, first_of_boot; /* while it is expanded: which boot of each kernel; its first cell */
+	uint32_t round; /* while it is expanded: which boot of each kernel */
+	uint32_t place; /* of the next cell within its boot, the same for all variants */
 	struct zcb_cell_params defaults;
 };
 
@@ -165,6 +166,16 @@ static int check_members(json_t *object, const char *const *known, const char *w
 #define SEE_CONSUMERS "see `zcbench list consumers`"
 #define SAY_MEMORY "say shmem, hugetlb, or both"
 
+/* "all" of the variants is a word of the command line, and of plans. */
+static void spell_out_all(json_t *list)
+{
+	if (json_array_size(list) != 1 || strcmp(json_string_value(json_array_get(list, 0)), "all") != 0)
+		return;
+	json_array_clear(list);
+	for (const struct zcb_variant *v = zcb_variants; v->name; v++)
+		json_array_append_new(list, json_string(v->name));
+}
+
 static int take_lists(struct source *s, const struct zcb_plan_options *o, struct zcb_error *err)
 {
 	const struct {
@@ -174,7 +185,7 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 	} lists[] = {
 		{ "kernels", o->kernels, "kernel", SEE_KERNELS,
 		  &s->kernels, kernel_exists },
-		{ "variants", o->variants, "variant", "see `zcbench list variants`", &s->variants,
+		{ "variants", o->variants, "variant", "see `zcbench list variants`, or say all", &s->variants,
 		  variant_exists },
 		{ "memory", o->memory, "memory", SAY_MEMORY, &s->memory, memory_exists },
 		{ "guests", o->guests, "guest", "see `zcbench list guests`", &s->guests, guest_exists },
@@ -187,6 +198,8 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		int ret = take_list(s->root, lists[i].key, lists[i].option, lists[i].list, err);
 
+		if (!ret && lists[i].list == &s->variants && s->variants)
+			spell_out_all(s->variants);
 		if (!ret)
 			ret = check_words(*lists[i].list, lists[i].exists, lists[i].what,
 					  lists[i].mend, err);
@@ -269,17 +282,16 @@ static int check_rows(json_t *root, struct zcb_error *err)
 }
 
 /*
- * A cell's place within its boot decides, so that every kernel of a comparison gets the same holes.
- * 53 bits: every reader of JSON keeps them.
+ * A cell's place within its boot decides, so that every kernel and every variant of a comparison gets
+ * the same holes. 53 bits: every reader of JSON keeps them.
  */
 static uint64_t seed_of(const struct zcb_plan *plan, const struct source *s)
 {
-	uint64_t place = plan->n - s->first_of_boot;
-
-	return (plan->seed * 0x9e3779b97f4a7c15ULL + s->round * 1000003ULL + place) & ((1ULL << 53) - 1);
+	return (plan->seed * 0x9e3779b97f4a7c15ULL + s->round * 1000003ULL + s->place) &
+	       ((1ULL << 53) - 1);
 }
 
-static int add_cell(struct zcb_plan *plan, const struct source *s, const struct zcb_cell *cell,
+static int add_cell(struct zcb_plan *plan, struct source *s, const struct zcb_cell *cell,
 		    struct zcb_error *err)
 {
 	struct zcb_cell *grown = reallocarray(plan->cell, plan->n + 1, sizeof(*grown));
@@ -291,11 +303,12 @@ static int add_cell(struct zcb_plan *plan, const struct source *s, const struct 
 	grown[plan->n].index = plan->n;
 	grown[plan->n].seed = seed_of(plan, s);
 	plan->n++;
+	s->place++;
 	return 0;
 }
 
 /* The cells of one row, for one boot, memory, guest and variant that `like` holds. */
-static int add_row(struct zcb_plan *plan, const struct source *s, json_t *row,
+static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 		   const struct zcb_cell *like, struct zcb_error *err)
 {
 	json_t *params = json_object_get(row, "params"), *memory = json_object_get(row, "memory");
@@ -325,7 +338,7 @@ static int add_row(struct zcb_plan *plan, const struct source *s, json_t *row,
 	return ret;
 }
 
-static int add_rows(struct zcb_plan *plan, const struct source *s, const struct zcb_cell *like,
+static int add_rows(struct zcb_plan *plan, struct source *s, const struct zcb_cell *like,
 		    struct zcb_error *err)
 {
 	json_t *rows = json_object_get(s->root, "cells"), *row;
@@ -340,29 +353,63 @@ static int add_rows(struct zcb_plan *plan, const struct source *s, const struct 
 	return 0;
 }
 
+/* Debian's kernel pins, and nothing else; what another kernel has, it says when it is asked. */
+static bool kernel_may_have(const char *kernel, const char *variant)
+{
+	return strcmp(kernel, "stock") != 0 || !strcmp(variant, "stock");
+}
+
+/* The variants of one guest: each gets the rows at the same places. */
+static int add_variants(struct zcb_plan *plan, struct source *s, struct zcb_cell *like,
+			struct zcb_error *err)
+{
+	uint32_t place = s->place;
+	json_t *variant;
+	size_t i;
+	int ret = 0;
+
+	json_array_foreach(s->variants, i, variant) {
+		const char *name = json_string_value(variant);
+
+		if (ret || !kernel_may_have(like->kernel, name))
+			continue;
+		s->place = place;
+		snprintf(like->variant, sizeof(like->variant), "%s", name);
+		ret = add_rows(plan, s, like, err);
+	}
+	return ret;
+}
+
 /* A guest is kept from cell to cell, so what needs another guest changes slowest. */
 static int add_boot(struct zcb_plan *plan, struct source *s, const char *kernel,
 		    struct zcb_error *err)
 {
 	struct zcb_cell like = { .boot = ++plan->boots, .arm = 'A' };
-	json_t *memory, *guest, *variant;
-	size_t m, g, v;
+	json_t *memory, *guest;
+	size_t m, g;
 	int ret = 0;
 
-	s->first_of_boot = plan->n;
+	s->place = 0;
 	snprintf(like.kernel, sizeof(like.kernel), "%s", kernel);
 	json_array_foreach(s->memory, m, memory) {
 		zcb_memory_parse(json_string_value(memory), &like.memory);
 		json_array_foreach(s->guests, g, guest) {
 			snprintf(like.guest, sizeof(like.guest), "%s", json_string_value(guest));
-			json_array_foreach(s->variants, v, variant) {
-				snprintf(like.variant, sizeof(like.variant), "%s",
-					 json_string_value(variant));
-				ret = ret ? ret : add_rows(plan, s, &like, err);
-			}
+			ret = ret ? ret : add_variants(plan, s, &like, err);
 		}
 	}
 	return ret;
+}
+
+static bool only_stock_kernels(json_t *kernels)
+{
+	size_t i;
+	json_t *kernel;
+
+	json_array_foreach(kernels, i, kernel)
+		if (strcmp(json_string_value(kernel), "stock") != 0)
+			return false;
+	return true;
 }
 
 static int expand(struct zcb_plan *plan, struct source *s, struct zcb_error *err)
@@ -374,9 +421,12 @@ static int expand(struct zcb_plan *plan, struct source *s, struct zcb_error *err
 	for (s->round = 0; s->round < s->boots; s->round++)
 		json_array_foreach(s->kernels, k, kernel)
 			ret = ret ? ret : add_boot(plan, s, json_string_value(kernel), err);
-	if (!ret && plan->n == 0)
-		return zcb_fail(err, -EINVAL, "usage: the plan and the options leave no cell to run");
-	return ret;
+	if (ret || plan->n > 0)
+		return ret;
+	if (only_stock_kernels(s->kernels) && !has_word(s->variants, "stock"))
+		return zcb_fail(err, -EINVAL, "usage: the stock kernel has only the variant stock: say "
+				"--kernel variants for the others");
+	return zcb_fail(err, -EINVAL, "usage: the plan and the options leave no cell to run");
 }
 
 int zcb_plan_make(const char *name, const struct zcb_plan_options *options,

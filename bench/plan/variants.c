@@ -1,11 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bench/plan/variants.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "bench/consumers/consumer.h"
 #include "bench/plan/cell.h"
+
+static const struct {
+	const char *name, *summary;
+} events[ZCB_EVENTS] = {
+	[ZCB_EVENT_NONE] = { "none", "nothing happens to the pages" },
+	[ZCB_EVENT_FAULT] = { "fault", "pages are taken away; then the guest or the VMM faults on "
+				       "them" },
+	[ZCB_EVENT_REFILL_WRITE] = { "refill-write", "taken away and refilled by another way in; then "
+						     "the guest writes" },
+	[ZCB_EVENT_REFILL_READ] = { "refill-read", "taken away and refilled by another way in; then the "
+						   "guest reads, and fault-around maps the pages" },
+	[ZCB_EVENT_REFILL_READ_FAULT] = { "refill-read-fault", "the same, but each page has a fault of "
+							       "its own" },
+	[ZCB_EVENT_REFILL_ONLY] = { "refill-only", "taken away and refilled by another way in; the VMM "
+						   "never faults on them" },
+	[ZCB_EVENT_ZEROED] = { "zeroed", "a hole smaller than a huge page: zeroed in place" },
+};
+
+const char *zcb_event_name(enum zcb_event event)
+{
+	return events[event].name;
+}
+
+const char *zcb_event_summary(enum zcb_event event)
+{
+	return events[event].summary;
+}
+
+/* The declarations, in the order of enum zcb_event from ZCB_EVENT_FAULT on. */
+#define DECLARES(fault, refill_write, refill_read, refill_read_fault, refill_only) \
+	{ "fresh", fault, refill_write, refill_read, refill_read_fault, refill_only, "zero-in-place" }
+
+#define UNTIL "stale-until-refill"
 
 const struct zcb_variant zcb_variants[] = {
 	{
@@ -15,8 +49,41 @@ const struct zcb_variant zcb_variants[] = {
 		 */
 		.name = "stock",
 		.summary = "pinned pages, no notifier",
-		.after_hole = "stale",
-		.after_zeroing = "zero-in-place",
+		.declares = DECLARES("stale", "stale", "stale", "stale", "stale"),
+	},
+	{
+		/* shmem_fault() is not called where filemap_map_pages() finds the page. */
+		.name = "update-nolock",
+		.summary = "told where a fault finds a page, without the page table lock; brings the pfn",
+		.declares = DECLARES(UNTIL, UNTIL, "stale", UNTIL, "stale"),
+	},
+	{
+		/* set_pte_range() is how fault-around maps, too. */
+		.name = "update-ptl",
+		.summary = "told where a page enters the page table, under its lock",
+		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale"),
+	},
+	{
+		.name = "change-pte",
+		.summary = "change_pte brought back, with a reason; called where update-ptl is, and more",
+		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale"),
+	},
+	{
+		/* As update-nolock: the hook is in shmem_fault(). */
+		.name = "update-lookup",
+		.summary = "told where a fault finds a page; looks it up in the memfd itself",
+		.declares = DECLARES(UNTIL, UNTIL, "stale", UNTIL, "stale"),
+	},
+	{
+		.name = "update-seq",
+		.summary = "told after the page table lock, with a sequence that outdates what is told",
+		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale"),
+	},
+	{
+		/* The next look-up makes the page, and so is first to refill the hole. */
+		.name = "invalidate",
+		.summary = "told that pages leave, by interval notifiers; looks them up at the next access",
+		.declares = DECLARES("lookup", "lookup", "lookup", "lookup", "lookup"),
 	},
 	{ 0 },
 };
@@ -29,6 +96,41 @@ const struct zcb_variant *zcb_variant_find(const char *name)
 	return NULL;
 }
 
+/*
+ * Fault-around maps what the page cache has, unless it is off. It passes over what fallocate()
+ * brought, which is not up to date before somebody touches it: shmem_fallocate() in mm/shmem.c,
+ * next_uptodate_folio() in mm/filemap.c.
+ */
+static enum zcb_event event_of_read(const struct zcb_cell *cell)
+{
+	bool own_fault = cell->memory == ZCB_MEMORY_HUGETLB || cell->params.fault_around == 4096 ||
+			 cell->params.workload.refill == ZCB_REFILL_FALLOCATE;
+
+	return own_fault ? ZCB_EVENT_REFILL_READ_FAULT : ZCB_EVENT_REFILL_READ;
+}
+
+enum zcb_event zcb_cell_event(const struct zcb_cell *cell)
+{
+	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
+	const struct zcb_workload_params *params = &cell->params.workload;
+
+	if (!workload || workload->control)
+		return ZCB_EVENT_NONE;
+	if (cell->memory == ZCB_MEMORY_HUGETLB && params->unit == ZCB_UNIT_PAGE)
+		return ZCB_EVENT_ZEROED;
+	if (params->refill == ZCB_REFILL_NONE || params->refill == ZCB_REFILL_VMM)
+		return ZCB_EVENT_FAULT;
+	switch (params->touch) {
+	case ZCB_TOUCH_WRITE:
+		return ZCB_EVENT_REFILL_WRITE;
+	case ZCB_TOUCH_READ:
+		return event_of_read(cell);
+	case ZCB_TOUCH_NONE:
+		break;
+	}
+	return ZCB_EVENT_REFILL_ONLY;
+}
+
 const char *zcb_cell_expected(const struct zcb_cell *cell)
 {
 	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
@@ -37,9 +139,7 @@ const char *zcb_cell_expected(const struct zcb_cell *cell)
 
 	if (!consumer || !workload || !variant || consumer->reads_nothing)
 		return NULL;
-	if (consumer->reads_memfd || workload->control)
+	if (consumer->reads_memfd)
 		return "fresh";
-	if (cell->memory == ZCB_MEMORY_HUGETLB && cell->params.workload.unit == ZCB_UNIT_PAGE)
-		return variant->after_zeroing;
-	return variant->after_hole;
+	return variant->declares[zcb_cell_event(cell)];
 }

@@ -2,15 +2,32 @@
 #ifndef ZCB_PLAN_VARIANTS_H
 #define ZCB_PLAN_VARIANTS_H
 
+/** What can happen to pages that a udmabuf wraps: the rows of the table of declarations. */
+enum zcb_event {
+	ZCB_EVENT_NONE,         /* nothing: the control */
+	ZCB_EVENT_FAULT,        /* taken away; then the guest or the VMM faults on the hole */
+	ZCB_EVENT_REFILL_WRITE, /* refilled by another way in; then the guest writes */
+	ZCB_EVENT_REFILL_READ,  /* the same, and the guest reads: fault-around maps the page */
+	ZCB_EVENT_REFILL_READ_FAULT, /* the same without fault-around: the page's own fault does */
+	ZCB_EVENT_REFILL_ONLY,  /* refilled by another way in, and the VMM never faults */
+	ZCB_EVENT_ZEROED,       /* zeroed in place: a hole smaller than a huge page */
+	ZCB_EVENTS,
+};
+
+/** "fault", "refill-write"…: as in the journal. */
+const char *zcb_event_name(enum zcb_event event);
+
+/** One sentence for reports and `zcbench list`. */
+const char *zcb_event_summary(enum zcb_event event);
+
 /**
- * How a kernel tells udmabuf about replaced pages, and what that leads a reader to see. The words
- * are those of "expected" in docs/run-directory.md.
+ * How a kernel tells udmabuf about replaced pages, and what it declares that a reader will see
+ * then. The words are those of "expected" in docs/run-directory.md.
  */
 struct zcb_variant {
-	const char *name;
-	const char *summary;     /* one line for `zcbench list` */
-	const char *after_hole;  /* whole pages left the memfd and the guest wrote its next frame */
-	const char *after_zeroing; /* pages were zeroed in place */
+	const char *name;    /* as udmabuf.variant has it */
+	const char *summary; /* one line for `zcbench list` */
+	const char *declares[ZCB_EVENTS];
 };
 
 /** All variants; the last has no name. */

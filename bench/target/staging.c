@@ -15,6 +15,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
+#include "bench/base/part.h"
 
 #define PREFIX "zcbench-staging."
 #define SWEEP_AGE_SECONDS 60
@@ -142,6 +143,17 @@ static int make_folder(struct zcb_staging *staging, struct zcb_error *err)
 			strerror(-code));
 }
 
+/* Beside the program in the HUT is what is beside it here. */
+static int stage_part(const struct zcb_staging *staging, const char *program, const char *name,
+		      struct zcb_error *err)
+{
+	ZCB_FREE char *path = NULL;
+	int code = zcb_part_find(program, name, &path, err);
+	const char *source = path;
+
+	return code ? code : stage(staging, name, 0755, &source, 1, err);
+}
+
 int zcb_staging_make(const struct zcb_images *images, const char *program,
 		     struct zcb_staging *ret_staging, struct zcb_error *err)
 {
@@ -152,6 +164,8 @@ int zcb_staging_make(const struct zcb_images *images, const char *program,
 
 	if (!code)
 		code = stage(&staging, "zcbench", 0755, &program, 1, err);
+	if (!code)
+		code = stage_part(&staging, program, "zcb-vmm.so", err);
 	if (!code)
 		code = stage(&staging, "guest-kernel", 0644, &kernel, 1, err);
 	if (!code)

@@ -6,8 +6,8 @@
 #include "bench/target/images.h"
 
 /**
- * The folder that the HUT sees as /zcb: zcbench, guest-kernel, guest-initrd. One a boot, in
- * ${TMPDIR:-/tmp}, removed at the end. It is locked while its owner lives, so the next boot
+ * The folder that the HUT sees as /zcb: zcbench, zcb-vmm.so, guest-kernel, guest-initrd. One a boot,
+ * in ${TMPDIR:-/tmp}, removed at the end. It is locked while its owner lives, so the next boot
  * recognises and removes one whose owner was killed.
  */
 struct zcb_staging {

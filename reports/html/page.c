@@ -163,7 +163,7 @@ static void put_head(struct zcb_page *page)
 		       page->results->ended);
 	zcb_html_raw(html,
 		     "</p>\n<nav aria-label=\"Parts of this page\"><a href=\"#found\">Found</a> "
-		     "<a href=\"#run\">Run</a> <a href=\"#verdicts\">Verdicts</a> "
+		     "<a href=\"#run\">Run</a> <a href=\"#events\">Events</a> <a href=\"#verdicts\">Verdicts</a> "
 		     "<a href=\"#frames\">Frames</a> <a href=\"#staleness\">Staleness</a> "
 		     "<a href=\"#latency\">Times</a> <a href=\"#trouble\">Trouble</a> "
 		     "<a href=\"#environment\">Environment</a> "
@@ -200,6 +200,7 @@ int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary
 	put_head(&page);
 	zcb_part_findings(&page);
 	zcb_part_run(&page);
+	zcb_part_events(&page);
 	zcb_part_verdicts(&page);
 	zcb_part_frames(&page);
 	zcb_part_staleness(&page);

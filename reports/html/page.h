@@ -29,6 +29,7 @@ int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary
 /* The parts, in the order of the page; each writes a <section>, or nothing where it has nothing. */
 void zcb_part_findings(struct zcb_page *page);
 void zcb_part_run(struct zcb_page *page);
+void zcb_part_events(struct zcb_page *page);
 void zcb_part_verdicts(struct zcb_page *page);
 void zcb_part_frames(struct zcb_page *page);
 void zcb_part_staleness(struct zcb_page *page);

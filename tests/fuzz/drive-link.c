@@ -74,6 +74,9 @@ static void make_right_answer(struct input *input, enum fuzz_action action)
 	} else if (action == FUZZ_DRAW) {
 		put_header(input, ZCB_ABI_DRAWN, 1, sizeof(drawn));
 		put(input, &drawn, sizeof(drawn));
+	} else if (action == FUZZ_READ) {
+		put_header(input, ZCB_ABI_WAS_READ, 1, sizeof(freed));
+		put(input, &freed, sizeof(freed)); /* struct zcb_abi_read is the same */
 	} else if (action == FUZZ_FREE) {
 		put_header(input, ZCB_ABI_FREED, 1, sizeof(freed));
 		put(input, &freed, sizeof(freed));

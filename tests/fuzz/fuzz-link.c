@@ -119,6 +119,8 @@ static void ask(enum fuzz_action action, const struct zcb_abi_alloc *request,
 		ret = zcb_link_hello(&link, &hello, &err);
 	else if (action == FUZZ_DRAW)
 		ret = zcb_link_draw(&link, request->frame, FUZZ_SEQUENCE, &err);
+	else if (action == FUZZ_READ)
+		ret = zcb_link_read(&link, request->frame, &err);
 	else if (action == FUZZ_FREE)
 		ret = zcb_link_free(&link, request->frame, &err);
 	else

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /** What the first byte of an input, modulo FUZZ_ACTIONS, has the host do. */
-enum fuzz_action { FUZZ_HELLO, FUZZ_ALLOC, FUZZ_DRAW, FUZZ_FREE, FUZZ_PARSE, FUZZ_ACTIONS };
+enum fuzz_action { FUZZ_HELLO, FUZZ_ALLOC, FUZZ_DRAW, FUZZ_FREE, FUZZ_READ, FUZZ_PARSE, FUZZ_ACTIONS };
 
 #define FUZZ_CHOICES 3 /* bytes: action, memory map, pages less one */
 #define FUZZ_FRAME 2

@@ -65,8 +65,14 @@ static int fake_draw(struct zcb_guest *guest, uint32_t frame, uint64_t sequence,
 	return 0;
 }
 
+static int fake_export(struct zcb_guest *guest, const zcb_memfd_off *pages, uint32_t n,
+		       int *ret_dmabuf, zcb_ns *ret_ns, struct zcb_error *err)
+{
+	return zcb_udmabuf_create(guest->memfd, pages, n, ret_dmabuf, ret_ns, err);
+}
+
 static const struct zcb_guest_ops fake_ops = { .name = "fake", .alloc = fake_alloc,
-					       .draw = fake_draw };
+					       .draw = fake_draw, .export = fake_export };
 
 static const struct zcb_cell cell = {
 	.boot = 1, .arm = 'A', .kernel = "stock", .variant = "stock", .guest = "fake",

@@ -185,8 +185,8 @@ static void wrong_magic(void **state)
 
 static void wrong_version(void **state)
 {
-	expect(&(struct answer){ GOOD, .version = 2 }, -EPROTO, "version 2");
-	expect(&(struct answer){ GOOD, .version = 2 }, -EPROTO, "./scripts/setup image");
+	expect(&(struct answer){ GOOD, .version = 77 }, -EPROTO, "version 77");
+	expect(&(struct answer){ GOOD, .version = 77 }, -EPROTO, "./scripts/setup image");
 }
 
 static void wrong_serial(void **state)
@@ -198,7 +198,7 @@ static void wrong_serial(void **state)
 static void wrong_type(void **state)
 {
 	static const uint16_t types[] = { 0, ZCB_ABI_HELLO, ZCB_ABI_ALLOC, ZCB_ABI_DRAWN,
-					  ZCB_ABI_FREED, 9, 0xffff };
+					  ZCB_ABI_FREED, 11, 0xffff };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct answer answer = { GOOD };
@@ -374,6 +374,32 @@ static void drawing(void **state)
 	assert_int_equal(draw(&drawn, sizeof(drawn), &talk, &err), -EPROTO);
 }
 
+static int read_pages(const void *payload, uint32_t n, struct talk *talk, struct zcb_error *err)
+{
+	struct answer answer = { .type = ZCB_ABI_WAS_READ, .payload = payload, .n = n };
+	int ret;
+
+	begin(talk, &answer, false);
+	ret = zcb_link_read(&talk->link, 2, err);
+	end(talk);
+	return ret;
+}
+
+static void reading(void **state)
+{
+	struct zcb_abi_read was_read = { .frame = 2 };
+	struct zcb_error err = { "" };
+	struct talk talk;
+
+	assert_int_equal(read_pages(&was_read, sizeof(was_read), &talk, &err), 0);
+	assert_int_equal(talk.asked.type, ZCB_ABI_READ);
+	assert_memory_equal(talk.asked_payload, &was_read, sizeof(was_read));
+	assert_int_equal(read_pages(&was_read, sizeof(was_read) - 1, &talk, &err), -EPROTO);
+	was_read.frame = 3;
+	assert_int_equal(read_pages(&was_read, sizeof(was_read), &talk, &err), -EPROTO);
+	assert_non_null(strstr(err.text, "another frame"));
+}
+
 static void freeing(void **state)
 {
 	struct zcb_abi_free freed = { .frame = 2 };
@@ -409,6 +435,7 @@ int main(void)
 		cmocka_unit_test(impossible_request_is_not_sent),
 		cmocka_unit_test(greeting),
 		cmocka_unit_test(drawing),
+		cmocka_unit_test(reading),
 		cmocka_unit_test(freeing),
 	};
 

@@ -86,13 +86,39 @@ static bool has_cell(const struct zcb_plan *plan, const char *key)
 	return false;
 }
 
-/* A comparison of kernels is one of the same holes; another boot of the same kernel has others. */
+/* Whether two cells of a boot are the same but for the variant. */
+static bool differ_in_variant(const struct zcb_cell *a, const struct zcb_cell *b)
+{
+	return strcmp(a->variant, b->variant) != 0 && a->memory == b->memory &&
+	       !strcmp(a->workload, b->workload) && !strcmp(a->consumer, b->consumer) &&
+	       !memcmp(&a->params, &b->params, sizeof(a->params));
+}
+
+/* A comparison is one of the same holes; another boot of the same kernel has others. */
+static void variants_share_seeds(void **state)
+{
+	struct zcb_plan plan;
+	uint32_t pairs = 0;
+
+	make("default", &(struct zcb_plan_options){ .kernels = "variants" }, &plan);
+	for (uint32_t i = 0; i < plan.n; i++)
+		for (uint32_t j = 0; j < i; j++) {
+			bool same = differ_in_variant(&plan.cell[i], &plan.cell[j]);
+
+			assert_int_equal(same, plan.cell[i].seed == plan.cell[j].seed);
+			pairs += same;
+		}
+	assert_int_equal(pairs, plan.n * 6 / 2); /* of seven variants */
+	zcb_plan_finish(&plan);
+}
+
 static void kernels_share_seeds(void **state)
 {
 	struct zcb_plan plan;
 	uint32_t n;
 
-	make("smoke", &(struct zcb_plan_options){ .kernels = "stock,variants", .boots = 2 }, &plan);
+	make("smoke", &(struct zcb_plan_options){ .kernels = "stock,variants", .variants = "stock",
+						  .boots = 2 }, &plan);
 	n = plan.n / 4;
 	for (uint32_t i = 0; i < n; i++) {
 		assert_int_equal(plan.cell[i].seed, plan.cell[i + n].seed);
@@ -116,7 +142,8 @@ static void built_in_plans_expand(void **state)
 			assert_true(plan.cell[i].seed < 1ULL << 53);
 			for (uint32_t j = 0; j < i; j++)
 				assert_true(plan.cell[j].boot != plan.cell[i].boot ||
-					    plan.cell[j].seed != plan.cell[i].seed);
+					    plan.cell[j].seed != plan.cell[i].seed ||
+					    strcmp(plan.cell[j].variant, plan.cell[i].variant) != 0);
 		}
 		zcb_plan_finish(&plan);
 	}
@@ -391,6 +418,69 @@ static void declared_expectations(void **state)
 	assert_string_equal(zcb_cell_expected(&cell), "fresh");
 }
 
+static void expect_event(const struct zcb_cell *cell, enum zcb_event event)
+{
+	assert_string_equal(zcb_event_name(zcb_cell_event(cell)), zcb_event_name(event));
+}
+
+/* The same params are another event on another memory, or without fault-around. */
+static void events_follow_from_params(void **state)
+{
+	struct zcb_cell cell = { .variant = "update-nolock", .workload = "punch", .consumer = "mmap" };
+	struct zcb_workload_params *params = &cell.params.workload;
+
+	expect_event(&cell, ZCB_EVENT_FAULT);
+	params->refill = ZCB_REFILL_VMM;
+	expect_event(&cell, ZCB_EVENT_FAULT);
+	params->refill = ZCB_REFILL_OTHER;
+	expect_event(&cell, ZCB_EVENT_REFILL_WRITE);
+	params->touch = ZCB_TOUCH_READ;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ);
+	assert_string_equal(zcb_cell_expected(&cell), "stale");
+	cell.params.fault_around = 65536;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ);
+	cell.params.fault_around = 4096;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ_FAULT);
+	assert_string_equal(zcb_cell_expected(&cell), "stale-until-refill");
+	cell.params.fault_around = 0;
+	params->refill = ZCB_REFILL_FALLOCATE;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ_FAULT);
+	params->touch = ZCB_TOUCH_NONE;
+	expect_event(&cell, ZCB_EVENT_REFILL_ONLY);
+	cell.memory = ZCB_MEMORY_HUGETLB;
+	expect_event(&cell, ZCB_EVENT_ZEROED);
+	params->unit = ZCB_UNIT_HUGE;
+	params->touch = ZCB_TOUCH_READ;
+	cell.params.fault_around = 0;
+	expect_event(&cell, ZCB_EVENT_REFILL_READ_FAULT);
+	strcpy(cell.workload, "idle");
+	expect_event(&cell, ZCB_EVENT_NONE);
+}
+
+static void every_variant_declares_every_event(void **state)
+{
+	for (const struct zcb_variant *v = zcb_variants; v->name; v++)
+		for (int event = 0; event < ZCB_EVENTS; event++) {
+			assert_non_null(v->declares[event]);
+			assert_non_null(zcb_event_name((enum zcb_event)event));
+			assert_non_null(zcb_event_summary((enum zcb_event)event));
+		}
+}
+
+static void the_stock_kernel_has_one_variant(void **state)
+{
+	struct zcb_plan plan;
+
+	make("smoke", &(struct zcb_plan_options){ .kernels = "stock,variants",
+						  .variants = "stock,invalidate" }, &plan);
+	for (uint32_t i = 0; i < plan.n; i++)
+		if (!strcmp(plan.cell[i].kernel, "stock"))
+			assert_string_equal(plan.cell[i].variant, "stock");
+	zcb_plan_finish(&plan);
+	expect_option_refused((struct zcb_plan_options){ .kernels = "stock", .variants = "invalidate" },
+			      "--kernel variants");
+}
+
 #define PLAN_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -398,6 +488,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(built_in_plans_expand),
 		cmocka_unit_test(kernels_share_seeds),
+		cmocka_unit_test(variants_share_seeds),
 		cmocka_unit_test(smoke_looks_at_both_memories),
 		cmocka_unit_test(memories_do_not_alternate),
 		cmocka_unit_test(same_seed_same_plan),
@@ -413,6 +504,9 @@ int main(void)
 		cmocka_unit_test(plan_survives_json),
 		cmocka_unit_test(damaged_cells_are_refused),
 		cmocka_unit_test(declared_expectations),
+		cmocka_unit_test(events_follow_from_params),
+		cmocka_unit_test(every_variant_declares_every_event),
+		cmocka_unit_test(the_stock_kernel_has_one_variant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@
 
 struct place {
 	char dir[64];
-	char images[96], boot[96], note[96], temp[96];
+	char program[96], images[96], boot[96], note[96], temp[96];
 	struct zcb_target_config config;
 };
 
@@ -72,6 +72,8 @@ static int set_up(void **state)
 	make_file(p->dir, "vm-images/hut-init.cpio", "init-of-hut");
 	make_file(p->dir, "vm-images/agent.cpio", "agent");
 	make_file(p->dir, "zcbench", "#!/bin/sh\n");
+	make_file(p->dir, "zcb-vmm.so", "object");
+	snprintf(p->program, sizeof(p->program), "%s/zcbench", p->dir);
 	snprintf(p->images, sizeof(p->images), "%s/images", p->dir);
 	snprintf(p->boot, sizeof(p->boot), "%s/boot", p->dir);
 	snprintf(p->note, sizeof(p->note), "%s/note", p->dir);
@@ -79,7 +81,7 @@ static int set_up(void **state)
 	p->config = (struct zcb_target_config){
 		.accel = ZCB_ACCEL_ICOUNT,
 		.images = p->images,
-		.program = "/proc/self/exe",
+		.program = p->program,
 		.kernel = "stock",
 		.cmdline = "numa=fake=2",
 		.boot_dir = p->boot,
@@ -598,7 +600,9 @@ static void what_is_missing_is_named_with_its_mend(void **state)
 	p->config.boot_dir = p->boot;
 	p->config.program = "/nowhere/zcbench";
 	expect_no_start(p, -ENOENT, "/nowhere/zcbench cannot be copied");
-	p->config.program = "/proc/self/exe";
+	p->config.program = "/proc/self/exe"; /* nothing is beside this test */
+	expect_no_start(p, -ENOENT, "/zcb-vmm.so is missing: run ninja -C build");
+	p->config.program = p->program;
 	setenv("ZCB_QEMU", "/nowhere/qemu", 1);
 	expect_no_start(p, -ENOENT, "/nowhere/qemu cannot be started: No such file");
 	unsetenv("ZCB_QEMU");

@@ -138,6 +138,16 @@ static void answer_draw(uint32_t serial, const struct zcb_abi_draw *request)
 	send_message(ZCB_ABI_DRAWN, serial, &reply, sizeof(reply));
 }
 
+static void answer_read(uint32_t serial, const struct zcb_abi_read *request)
+{
+	if (request->frame >= ZCB_ABI_MAX_FRAMES || !frames[request->frame].pages) {
+		send_error(serial, "no such frame");
+		return;
+	}
+	frame_read(&frames[request->frame]);
+	send_message(ZCB_ABI_WAS_READ, serial, request, sizeof(*request));
+}
+
 static void answer_free(uint32_t serial, const struct zcb_abi_free *request)
 {
 	if (request->frame >= ZCB_ABI_MAX_FRAMES || !frames[request->frame].pages) {
@@ -155,6 +165,7 @@ static void answer_one(void)
 		struct zcb_abi_alloc alloc;
 		struct zcb_abi_draw draw;
 		struct zcb_abi_free free;
+		struct zcb_abi_read read;
 	} request;
 
 	transfer_in(&header, sizeof(header));
@@ -170,6 +181,9 @@ static void answer_one(void)
 		break;
 	case ZCB_ABI_DRAW:
 		answer_draw(header.serial, &request.draw);
+		break;
+	case ZCB_ABI_READ:
+		answer_read(header.serial, &request.read);
 		break;
 	case ZCB_ABI_FREE:
 		answer_free(header.serial, &request.free);

@@ -25,6 +25,9 @@ const char *frame_alloc(struct frame *frame, const struct zcb_abi_alloc *request
 /** Stamps every line of every page with this sequence. */
 void frame_draw(const struct frame *frame, uint32_t id, uint64_t sequence);
 
+/** Reads a word of each page. */
+void frame_read(const struct frame *frame);
+
 void frame_free(struct frame *frame);
 
 /** The guest frame number of a mapped page, or 0. Needs root. */

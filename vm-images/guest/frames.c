@@ -120,6 +120,12 @@ void frame_draw(const struct frame *frame, uint32_t id, uint64_t sequence)
 		zcb_stamp_fill(frame->page[i], frame->key, sequence, (uint16_t)id, i);
 }
 
+void frame_read(const struct frame *frame)
+{
+	for (uint32_t i = 0; i < frame->pages; i++)
+		(void)*(volatile uint64_t *)frame->page[i];
+}
+
 void frame_free(struct frame *frame)
 {
 	if (frame->base)

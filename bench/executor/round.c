@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The experiment itself:
+ *
+ *   a round:  the guest draws ── export ── open consumer ── look (all must be fresh)
+ *             strike: the workload takes pages away
+ *             look: before any refill, guest RAM reads zero where it was hit
+ *             refill: somebody else may bring the pages back; the guest may read them ── look
+ *             `frames` times: the guest draws its next frame ── look
+ *             close consumer ── close the dma-buf
+ *
+ * "Look" judges every byte. Guest and reader take turns: the guest publishes a frame and waits for
+ * the next request (the handshake fence), so that nothing may be torn.
+ */
+#include "bench/executor/round.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/io.h"
+#include "bench/executor/refill.h"
+#include "bench/results/wire.h"
+
+void zcb_round_sample(void *recorder, const char *metric, uint64_t operation, zcb_ns at,
+		      zcb_ns value)
+{
+	zcb_recorder_add(recorder, metric, "ns", operation, at.ns, value.ns);
+}
+
+static void sample_since(struct zcb_running *run, const char *metric, uint64_t operation,
+			 uint64_t start)
+{
+	zcb_round_sample(&run->recorder, metric, operation, (zcb_ns){start},
+			 (zcb_ns){zcb_now_ns() - start});
+}
+
+static int draw(struct zcb_running *run, struct zcb_error *err)
+{
+	int ret = run->guest->ops->draw(run->guest, run->frame, run->spec.published + 1, err);
+
+	if (ret)
+		return ret;
+	run->spec.published++;
+	for (uint32_t i = 0; i < run->spec.pages; i++)
+		run->want[i] = run->spec.published;
+	return 0;
+}
+
+static void report_first_frame(struct zcb_running *run)
+{
+	if (!run->saw_first_frame && run->observation.frames_fresh)
+		zcb_wire_send(run->out,
+			      json_pack("{s:s, s:s, s:I}", "type", "event", "name", "first-frame",
+					"hut_ns", (json_int_t)zcb_now_ns()),
+			      NULL, 0);
+	run->saw_first_frame |= run->observation.frames_fresh > 0;
+}
+
+/* Takes note of a checked frame; nothing in here belongs to a time that is measured. */
+static void take_note(struct zcb_running *run, enum zcb_phase phase, const void *bytes,
+		      const struct zcb_frame_tally *tally)
+{
+	zcb_observation_add(&run->observation, phase, run->damage.hit, run->verdict,
+			    run->spec.pages, tally);
+	report_first_frame(run);
+	if (!zcb_frame_good(tally))
+		zcb_evidence_keep(&run->evidence, run->round, phase, &run->spec, run->want, bytes,
+				  run->verdict, run->damage.hit);
+}
+
+/* The copy comes right after the check: what frame.read is held against. */
+static int judge(struct zcb_running *run, enum zcb_phase phase, const void *bytes, uint64_t start,
+		 struct zcb_error *err)
+{
+	struct zcb_frame_tally tally;
+	int ret = zcb_frame_check(&run->spec, run->want, bytes, run->verdict, &tally);
+
+	run->read_end_ns = zcb_now_ns();
+	if (ret)
+		return zcb_fail(err, ret, "zcbench bug: the checker refused its own frame");
+	zcb_round_sample(&run->recorder, "frame.read", run->victim.operation, (zcb_ns){start},
+			 (zcb_ns){run->read_end_ns - start});
+	start = zcb_now_ns();
+	memcpy(run->copy, bytes, (size_t)run->spec.pages * 4096);
+	sample_since(run, "frame.copy", run->victim.operation, start);
+	take_note(run, phase, bytes, &tally);
+	return 0;
+}
+
+/* Reads a whole frame and judges it. *ret_fresh says whether all of it was as guest RAM is. */
+static int look(struct zcb_running *run, enum zcb_phase phase, bool *ret_fresh,
+		struct zcb_error *err)
+{
+	uint64_t fresh_before = run->observation.frames_fresh, start;
+	const void *bytes = NULL;
+	int ret, released;
+
+	start = zcb_now_ns();
+	ret = run->consumer->acquire(run->state, &bytes, err);
+	if (ret)
+		return ret;
+	if (bytes)
+		ret = judge(run, phase, bytes, start, err);
+	released = run->consumer->release(run->state, ret ? NULL : err);
+	*ret_fresh = run->observation.frames_fresh > fresh_before;
+	return ret ? ret : released;
+}
+
+/* The guest's write must really have brought the pages back: guest RAM itself is asked. */
+static int prove_refill(struct zcb_running *run, struct zcb_error *err)
+{
+	char bytes[4096];
+
+	for (uint32_t i = 0; i < run->spec.pages; i++) {
+		struct zcb_page_verdict verdict;
+		int ret;
+
+		if (!run->damage.hit[i])
+			continue;
+		ret = zcb_memfd_read(run->guest->memfd, run->page[i], bytes, sizeof(bytes));
+		if (ret)
+			return zcb_fail(err, ret, "kernel: reading a refilled page: %s",
+					strerror(-ret));
+		zcb_page_judge(&run->spec, run->spec.published, i, bytes, &verdict);
+		if (verdict.verdict != ZCB_VERDICT_FRESH)
+			return zcb_fail(err, -EIO,
+					"guest: it drew over the hole at page %u, and its RAM "
+					"is %s there",
+					i, zcb_verdict_name(verdict.verdict));
+		run->refilled++;
+	}
+	return 0;
+}
+
+static bool was_hit(const struct zcb_running *run)
+{
+	for (uint32_t i = 0; i < run->spec.pages; i++)
+		if (run->damage.hit[i])
+			return true;
+	return false;
+}
+
+static int strike(struct zcb_running *run, struct zcb_error *err)
+{
+	bool fresh;
+	int ret =
+		run->workload->strike(&run->cell->params.workload, &run->victim, &run->damage, err);
+
+	if (ret)
+		return ret;
+	if (!run->workload->control && !was_hit(run))
+		return zcb_fail(err, -EIO, "zcbench bug: the workload %s did nothing",
+				run->workload->name);
+	for (uint32_t i = 0; i < run->spec.pages; i++)
+		if (run->damage.hit[i])
+			run->want[i] = 0;
+	return was_hit(run) ? look(run, ZCB_PHASE_STRUCK, &fresh, err) : 0;
+}
+
+/* The guest's first draw over the holes is what `refill` times. */
+static int draw_timed(struct zcb_running *run, uint64_t operation, bool first,
+		      uint64_t *ret_published, struct zcb_error *err)
+{
+	uint64_t start = zcb_now_ns();
+	int ret = draw(run, err);
+
+	*ret_published = zcb_now_ns();
+	if (!ret && first)
+		zcb_round_sample(&run->recorder, "refill", operation, (zcb_ns){start},
+				 (zcb_ns){*ret_published - start});
+	return ret;
+}
+
+/* Somebody else brings the pages back, and the guest may have read them before it draws. */
+static int refill_elsewhere(struct zcb_running *run, struct zcb_error *err)
+{
+	const struct zcb_workload_params *params = &run->cell->params.workload;
+	bool fresh;
+	int ret = zcb_refill(params->refill, run->guest, &run->victim, run->damage.hit, &run->spec,
+			     run->want, err);
+
+	if (ret || params->touch == ZCB_TOUCH_WRITE)
+		return ret;
+	if (params->touch == ZCB_TOUCH_READ)
+		ret = run->guest->ops->read(run->guest, run->frame, err);
+	return ret ? ret : look(run, ZCB_PHASE_REFILLED, &fresh, err);
+}
+
+static void note_refill(struct zcb_running *run, uint64_t operation, uint32_t frame,
+			uint64_t published, bool fresh, bool *seen)
+{
+	zcb_recorder_add(&run->recorder, "frame.stale", "pages", frame, run->read_end_ns,
+			 run->observation.stale_in_frame);
+	if (fresh && !*seen)
+		zcb_round_sample(&run->recorder, "coherence.fresh", operation, (zcb_ns){published},
+				 (zcb_ns){run->read_end_ns - published});
+	*seen |= fresh;
+}
+
+/* One more frame, or where the guest does not touch it, one more look at the same. */
+static int next_frame(struct zcb_running *run, uint64_t operation, uint32_t frame,
+		      uint64_t *first_published, bool *seen, struct zcb_error *err)
+{
+	uint64_t published = zcb_now_ns();
+	bool draws = run->cell->params.workload.touch != ZCB_TOUCH_NONE, fresh;
+	int ret = draws ? draw_timed(run, operation, frame == 0, &published, err) : 0;
+
+	*first_published = frame ? *first_published : published;
+	if (!ret)
+		ret = look(run, ZCB_PHASE_REFILLED, &fresh, err);
+	if (!ret && draws && frame == 0)
+		ret = prove_refill(run, err);
+	if (!ret && !run->consumer->reads_nothing)
+		note_refill(run, operation, frame + 1, *first_published, fresh, seen);
+	return ret;
+}
+
+/* Draws and looks; how long it took until a reader saw what guest RAM holds, or never. */
+static int refill(struct zcb_running *run, struct zcb_error *err)
+{
+	uint64_t operation = run->victim.operation++, first_published = 0;
+	bool seen = run->consumer->reads_nothing;
+	int ret = refill_elsewhere(run, err);
+
+	for (uint32_t i = 0; i < run->cell->params.frames && !ret; i++)
+		ret = next_frame(run, operation, i, &first_published, &seen, err);
+	if (!ret && !seen)
+		zcb_recorder_add(&run->recorder, "coherence.fresh", "ns", operation,
+				 first_published, ZCB_CENSORED);
+	return ret;
+}
+
+/*
+ * The kernel must really have made a udmabuf of this variant, and one that is told of each page:
+ * else the cell would measure something else under its name.
+ */
+static int check_variant(const struct zcb_running *run, struct zcb_error *err)
+{
+	const char *variant = run->cell->variant;
+	struct zcb_udmabuf_counters counters;
+	int ret = zcb_udmabuf_counters(run->dmabuf, &counters);
+
+	if (ret == -ENOENT && !strcmp(variant, "stock"))
+		return 0;
+	if (ret)
+		return zcb_fail(err, ret,
+				"kernel: the udmabuf's counters: %s (debugfs must be mounted)",
+				strerror(-ret));
+	if (strcmp(counters.variant, variant) != 0)
+		return zcb_fail(err, -EIO, "kernel: it made a udmabuf of the variant %s, not %s",
+				counters.variant, variant);
+	if (strcmp(variant, "stock") != 0 && counters.mapped != run->spec.pages)
+		return zcb_fail(err, -EIO,
+				"zcbench bug: only %" PRIu64 " of %u pages are mapped by the "
+				"process that made the udmabuf",
+				counters.mapped, run->spec.pages);
+	return 0;
+}
+
+static int open_round(struct zcb_running *run, struct zcb_error *err)
+{
+	uint64_t start;
+	zcb_ns took;
+	int ret = draw(run, err);
+
+	if (ret)
+		return ret;
+	start = zcb_now_ns();
+	ret = run->guest->ops->export(run->guest, run->page, run->spec.pages, &run->dmabuf, &took, err);
+	if (ret)
+		return ret;
+	zcb_round_sample(&run->recorder, "export.create", run->victim.operation++,
+			 (zcb_ns){ start }, took);
+	run->view = (struct zcb_view){.dmabuf = run->dmabuf,
+				      .memfd = run->guest->memfd,
+				      .page = run->page,
+				      .pages = run->spec.pages};
+	ret = run->consumer->open(&run->view, &run->state, err);
+	run->opened = ret == 0;
+	return ret ? ret : check_variant(run, err);
+}
+
+static void close_round(struct zcb_running *run)
+{
+	struct zcb_udmabuf_counters counters;
+	uint64_t start;
+
+	if (run->opened)
+		run->consumer->close(run->state);
+	run->opened = false;
+	if (run->dmabuf < 0)
+		return;
+	if (!zcb_udmabuf_counters(run->dmabuf, &counters))
+		zcb_udmabuf_counters_add(&run->counters, &counters);
+	start = zcb_now_ns();
+	close(run->dmabuf);
+	sample_since(run, "export.close", run->victim.operation++, start);
+	run->dmabuf = -1;
+}
+
+int zcb_round_play(struct zcb_running *run, struct zcb_error *err)
+{
+	bool fresh;
+	int ret;
+
+	memset(run->damage.hit, 0, run->spec.pages * sizeof(*run->damage.hit));
+	ret = open_round(run, err);
+	if (!ret)
+		ret = look(run, ZCB_PHASE_BASELINE, &fresh, err);
+	if (!ret)
+		ret = strike(run, err);
+	if (!ret)
+		ret = refill(run, err);
+	close_round(run);
+	return ret;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ZCB_EXECUTOR_ROUND_H
+#define ZCB_EXECUTOR_ROUND_H
+
+#include "bench/consumers/consumer.h"
+#include "bench/executor/evidence.h"
+#include "bench/executor/observation.h"
+#include "bench/exporter/variant.h"
+#include "bench/guest/guest.h"
+#include "bench/plan/cell.h"
+#include "bench/results/recorder.h"
+
+/** A cell while it runs, in a process of its own: set up by cell.c, played by round.c. */
+struct zcb_running {
+	const struct zcb_cell *cell;
+	const struct zcb_workload_ops *workload;
+	const struct zcb_consumer_ops *consumer;
+	struct zcb_guest *guest;
+	int out;
+	uint32_t frame;     /* the number of the guest's frame */
+	zcb_memfd_off *page;
+	struct zcb_page_verdict *verdict;
+	uint64_t *want;     /* what guest RAM holds at each page: a sequence, or 0 for zeros */
+	char *copy;         /* as large as the frame: a plain copy is timed beside each check */
+	struct zcb_frame_spec spec;
+	struct zcb_victim victim;
+	struct zcb_damage damage;
+	uint64_t random, refilled, round;
+	int dmabuf;
+	void *state;        /* of the consumer */
+	bool opened, saw_first_frame;
+	uint64_t read_end_ns; /* of the last frame: read and checked */
+	struct zcb_view view;
+	struct zcb_observation observation;
+	struct zcb_evidence evidence;
+	struct zcb_recorder recorder;
+	struct zcb_udmabuf_counters counters; /* of all rounds; no variant where none are counted */
+};
+
+/** Plays one round, from the first draw to the close of the dma-buf. Returns 0 or -errno. */
+int zcb_round_play(struct zcb_running *run, struct zcb_error *err);
+
+/** The recorder behind a workload's samples. */
+void zcb_round_sample(void *recorder, const char *metric, uint64_t operation, zcb_ns at,
+		      zcb_ns value);
+
+#endif
