@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/base/error.h"
+#include "bench/base/kernels.h"
 #include "bench/commands/command.h"
 #include "bench/consumers/consumer.h"
 #include "bench/guest/guest.h"
@@ -96,13 +97,14 @@ static json_t *list_plans(void)
 static json_t *list_kernels(void)
 {
 	json_t *array = json_array();
-	bool stock = access(ZCB_SOURCE_IMAGES "/stock/vmlinuz", R_OK) == 0;
-	bool variants = access(ZCB_SOURCE_IMAGES "/variants/vmlinuz", R_OK) == 0;
 
-	add(array, "stock", stock ? "Debian 13's own kernel" :
-				    "missing: make it with ./scripts/setup image");
-	add(array, "variants", variants ? "our build of Debian 13's source" :
-					  "missing: make it with ./scripts/setup kernel");
+	for (const struct zcb_kernel *kernel = zcb_kernels; kernel->name; kernel++) {
+		char path[256], missing[256];
+
+		snprintf(path, sizeof(path), ZCB_SOURCE_IMAGES "/%s/vmlinuz", kernel->name);
+		snprintf(missing, sizeof(missing), "missing: make it with %s", kernel->mend);
+		add(array, kernel->name, access(path, R_OK) == 0 ? kernel->summary : missing);
+	}
 	return array;
 }
 

@@ -66,7 +66,7 @@ static void usage(void)
 	       "  --target vm|native   a VM booted for the purpose, or this machine           [vm]\n"
 	       "  --accel auto|kvm|tcg|icount   what runs the VM; auto tries kvm by starting one;\n"
 	       "                       icount counts instructions instead of time            [auto]\n"
-	       "  --kernel LIST        stock, variants, or the path of a kernel image   [the plan's]\n"
+	       "  --kernel LIST        stock, variants, debug, or the path of an image  [the plan's]\n"
 	       "  --variants LIST      how the kernel tells udmabuf of new pages        [the plan's]\n"
 	       "  --memory LIST        shmem, hugetlb                                   [the plan's]\n"
 	       "  --guests LIST        `zcbench list guests`                            [the plan's]\n"

@@ -54,6 +54,12 @@ int zcb_boot_start(struct conduct *run, const char *kernel);
  */
 int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *ret_message);
 
+/**
+ * A HUT that boots in so many seconds is as slow as its machine and its kernel: so much longer than
+ * usual everything may take. Nothing is measured by this; it only tells a hang.
+ */
+unsigned int zcb_boot_patience_s(const struct boot *boot);
+
 /** Adds the runner's "kernel_faults" to those of the boot. */
 void zcb_boot_add_faults(struct boot *boot, json_t *faults);
 

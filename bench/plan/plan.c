@@ -10,6 +10,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
+#include "bench/base/kernels.h"
 #include "bench/consumers/consumer.h"
 #include "bench/guest/guest.h"
 #include "bench/plan/variants.h"
@@ -98,8 +99,7 @@ static int take_list(json_t *root, const char *key, const char *option, json_t *
 
 static bool kernel_exists(const char *name)
 {
-	return !strcmp(name, "stock") || !strcmp(name, "variants") || !strcmp(name, "native") ||
-	       access(name, R_OK) == 0;
+	return zcb_kernel_find(name) || !strcmp(name, "native") || access(name, R_OK) == 0;
 }
 
 static bool variant_exists(const char *name)
@@ -161,6 +161,7 @@ static int check_members(json_t *object, const char *const *known, const char *w
 	return 0;
 }
 
+#define SEE_KERNELS "see `zcbench list kernels`, or name the path of a kernel image"
 #define SEE_WORKLOADS "see `zcbench list workloads`"
 #define SEE_CONSUMERS "see `zcbench list consumers`"
 #define SAY_MEMORY "say shmem, hugetlb, or both"
@@ -182,7 +183,7 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 		json_t **list;
 		bool (*exists)(const char *);
 	} lists[] = {
-		{ "kernels", o->kernels, "kernel", "say stock, variants, or the path of a kernel image",
+		{ "kernels", o->kernels, "kernel", SEE_KERNELS,
 		  &s->kernels, kernel_exists },
 		{ "variants", o->variants, "variant", "see `zcbench list variants`, or say all", &s->variants,
 		  variant_exists },
