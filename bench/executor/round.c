@@ -117,7 +117,7 @@ static int prove_refill(struct zcb_running *run, struct zcb_error *err)
 		struct zcb_page_verdict verdict;
 		int ret;
 
-		if (!run->damage.hit[i])
+		if (!zcb_hit_clears(run->damage.hit[i]))
 			continue;
 		ret = zcb_memfd_read(run->guest->memfd, run->page[i], bytes, sizeof(bytes));
 		if (ret)
@@ -154,7 +154,7 @@ static int strike(struct zcb_running *run, struct zcb_error *err)
 		return zcb_fail(err, -EIO, "zcbench bug: the workload %s did nothing",
 				run->workload->name);
 	for (uint32_t i = 0; i < run->spec.pages; i++)
-		if (run->damage.hit[i])
+		if (zcb_hit_clears(run->damage.hit[i]))
 			run->want[i] = 0;
 	return was_hit(run) ? look(run, ZCB_PHASE_STRUCK, &fresh, err) : 0;
 }

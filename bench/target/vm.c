@@ -106,7 +106,7 @@ static void add_cmdline(struct zcb_args *args, const struct zcb_target_config *c
 	 */
 	zcb_args_add(args,
 		     "console=ttyS0,115200 earlyprintk=ttyS0,115200 printk.time=1 panic=-1 "
-		     "random.trust_cpu=on cryptomgr.notests "
+		     "random.trust_cpu=on cryptomgr.notests numa=fake=2 "
 		     "initcall_blacklist=jent_mod_init,load_system_certificate_list%s%s%s%s%s",
 		     words[config->accel], mode ? " zcb.mode=" : "", mode ? mode : "",
 		     config->cmdline ? " " : "", config->cmdline ? config->cmdline : "");
