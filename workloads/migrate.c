@@ -113,24 +113,18 @@ static bool is_of_frame(const struct zcb_victim *victim, zcb_memfd_off offset)
 	return false;
 }
 
-/* The page after the frame's first that is there and is none of the frame's. */
+/* The first page of the guest's RAM that is there and is none of the frame's. */
 static int find_bystander(const struct zcb_victim *victim, zcb_memfd_off *ret_offset)
 {
 	uint64_t size = zcb_memory_page_size(victim->memory);
-	zcb_memfd_off offset = victim->page[0];
+	off_t data = lseek(victim->memfd, 0, SEEK_DATA);
 
-	for (int i = 0; i < 100000; i++) {
-		off_t data = lseek(victim->memfd, (off_t)(offset.off / size * size + size), SEEK_DATA);
-
-		if (data < 0)
-			return -ENOENT;
-		offset.off = (uint64_t)data;
-		if (!is_of_frame(victim, offset)) {
-			*ret_offset = offset;
-			return 0;
-		}
-	}
-	return -ENOENT;
+	while (data >= 0 && is_of_frame(victim, (zcb_memfd_off){ (uint64_t)data }))
+		data = lseek(victim->memfd, (off_t)((uint64_t)data / size * size + size), SEEK_DATA);
+	if (data < 0)
+		return -ENOENT;
+	*ret_offset = (zcb_memfd_off){ (uint64_t)data };
+	return 0;
 }
 
 /* If a page that nobody holds does not move, nothing can be told of those that do not. */
@@ -141,7 +135,7 @@ static int prove_migration(struct zcb_victim *victim, struct zcb_error *err)
 	int ret = find_bystander(victim, &offset);
 
 	if (ret)
-		return zcb_fail(err, -EIO, "guest: no page of its RAM lies behind the frame");
+		return zcb_fail(err, -EIO, "guest: it has no page of RAM beside the frame");
 	for (int i = 0; i < 3 && !ret && !moved; i++)
 		ret = move_page(victim, offset, NULL, &moved, err);
 	if (!ret && !moved)
