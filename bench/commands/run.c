@@ -26,7 +26,7 @@ struct request {
 	struct zcb_plan_options plan_options;
 	struct zcb_run_config config;
 	char qemu_version[128];
-	bool resume, no_report, needs;
+	bool resume, no_report, needs, cpus_given;
 };
 
 enum { OPT_KERNEL = 256, OPT_VARIANTS, OPT_MEMORY, OPT_GUESTS, OPT_WORKLOADS, OPT_CONSUMERS, OPT_FENCE,
@@ -76,7 +76,7 @@ static void usage(void)
 	       "  --boots N            boots of each kernel                             [the plan's]\n"
 	       "  --duration S         each cell goes on for at least S seconds of its HUT\n"
 	       "  --seed N             what all that is random follows from                      [1]\n"
-	       "  --cpus N, --ram MIB  of the VM that is the host under test            [2, 2048]\n"
+	       "  --cpus N, --ram MIB  of the VM that is the host under test [2, icount: 1; 2048]\n"
 	       "  --silence S          a host that says nothing for S seconds hangs  [from its boot]\n"
 	       "  --images DIR         kernels and root file system               [build/images]\n"
 	       "  --resume             go on with the run in DIR; its plan and options count\n"
@@ -114,6 +114,7 @@ static int take_number(struct request *request, int option, const char *name)
 
 	if (ret)
 		return ret;
+	request->cpus_given |= option == OPT_CPUS;
 	if (option == OPT_BOOTS && !value)
 		return complain(ZCB_EXIT_USAGE, "usage: --boots must be more than 0");
 	if (option == OPT_BOOTS)
@@ -182,6 +183,9 @@ static int take_options(int argc, char **argv, struct request *request)
 			       "--kernel out");
 	if (!ret && (!request->config.cpus || !request->config.memory_bytes))
 		ret = complain(ZCB_EXIT_USAGE, "usage: --cpus and --ram must be more than 0");
+	/* Instructions of one processor alone come in the same order every time. */
+	if (!request->cpus_given && !strcmp(request->accel, "icount"))
+		request->config.cpus = 1;
 	if (request->config.native)
 		request->plan_options.kernels = "native";
 	if (!ret && request->resume && !request->output)

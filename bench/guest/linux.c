@@ -92,6 +92,17 @@ static void clock_words(char *ret_words, size_t room)
 #define MACHINE "q35,memory-backend=ram,max-ram-below-4g=2G,sata=off,smbus=off,i8042=off,vmport=off,smm=off"
 #define FIRMWARE "qboot.rom"
 
+/*
+ * Under emulation a sleeping timer of the guest never fires by a TSC deadline. And there an interrupt
+ * that KVM injects can be delivered a second time, interrupts off or not: helper_vmrun() of QEMU
+ * (target/i386/tcg/system/svm_helper.c, SVM_EVTINJ_TYPE_INTR) leaves its vector in exception_index,
+ * and when the emulator's loop is left before the next exit or exception, as icount does at each
+ * timer, it takes that for an exception which is yet to be raised. The guest then runs hrtimer_interrupt()
+ * inside itself and waits for its own lock for ever. With no paravirtual EOI the first thing that an
+ * interrupt does is an exit, which clears it.
+ */
+#define EMULATED_CPU "host,-tsc-deadline,-kvmclock,-kvm-pv-eoi"
+
 static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_config *config)
 {
 	char ram[200], size[32], chardev[48], kernel[256], initrd[256], append[500], clock[64];
@@ -118,8 +129,7 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 	execlp("qemu-system-x86_64", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
 	       "-display", "none", "-no-reboot", "-accel", "kvm",
 	       "-machine", MACHINE, "-bios", FIRMWARE,
-	       /* Under emulation a sleeping timer of the guest never fires by a TSC deadline. */
-	       "-cpu", zcb_emulated() ? "host,-tsc-deadline,-kvmclock" : "host",
+	       "-cpu", zcb_emulated() ? EMULATED_CPU : "host",
 	       "-smp", "1", "-m", size, "-object", ram, "-kernel", kernel, "-initrd", initrd,
 	       /* The guest's console goes where QEMU's own words go. */
 	       "-append", append, "-chardev", "file,id=console,path=/proc/self/fd/1", "-serial",

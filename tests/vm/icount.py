@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The same plan twice under --accel icount: identical counts, and medians within 0.1 %."""
+"""The same plan twice under --accel icount: identical counts, and medians that repeat."""
 import copy
 import os
 
@@ -14,8 +14,11 @@ PLAN = {
              'params': {'pattern': 'single', 'unit': 'huge', 'blocks': 4}}],
 }
 COUNTS = ('cell', 'params', 'seed', 'status', 'observed', 'pages', 'frames', 'events')
-METRICS = ('punch', 'refill', 'export.create', 'export.close', 'frame.read', 'frame.copy')
-TOLERANCE = 0.001
+# How far apart two medians may be. What only one process does on one processor is the same to a few
+# instructions. Two are not, and docs/methodology.md says why: what closing a buffer costs hangs on the
+# state of the slabs that it frees into, and a refill goes through QEMU, KVM and a sleeping guest.
+TOLERANCE = {'punch': 0.001, 'export.create': 0.001, 'frame.read': 0.001, 'frame.copy': 0.001,
+             'export.close': 0.01, 'refill': 0.1}
 
 
 def measure(bench, name, plan, problems):
@@ -23,6 +26,7 @@ def measure(bench, name, plan, problems):
   code, _, err = bench.run('run', '--plan', plan, '--accel', 'icount', '--seed', '7', '--no-report', '-o', folder)
   problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
   bench.expect_nothing_left(problems)
+  problems.equal('CPUs of the host', zcb.read_json(folder, 'boots/1/boot.json')['hut']['cpus'], 1)
   return zcb.journal(folder)
 
 
@@ -32,16 +36,16 @@ def apart(x, y):
 
 def show(first, second):
   for a, b in zip(first, second):
-    for metric in METRICS:
+    for metric in TOLERANCE:
       x, y = a['metrics'][metric], b['metrics'][metric]
       print(f'{a["cell"]}: {metric}: {x["p50"]} and {y["p50"]} ns, {apart(x, y):.4%} apart ({x["n"]} samples)')
 
 
 def compare_medians(a, b, problems):
-  for metric in METRICS:
+  for metric, tolerance in TOLERANCE.items():
     x, y = a['metrics'][metric], b['metrics'][metric]
     problems.equal(f'{a["cell"]}: samples of {metric}', x['n'], y['n'])
-    problems.expect(apart(x, y) <= TOLERANCE, f'{a["cell"]}: medians of {metric} are {apart(x, y):.3%} apart')
+    problems.expect(apart(x, y) <= tolerance, f'{a["cell"]}: medians of {metric} are {apart(x, y):.3%} apart')
 
 
 def compare(first, second, problems):
@@ -59,9 +63,12 @@ def plants(lines):
     change(copies[0])
     return copies
 
+  def slower(metric, factor):
+    return doctored(lambda l: l['metrics'][metric].update(p50=l['metrics'][metric]['p50'] * factor))
+
   yield 'a stale page more', doctored(lambda l: l['pages'].update(stale=l['pages']['stale'] + 1))
-  yield 'a median 0.2 % off', doctored(lambda l: l['metrics']['frame.copy'].update(
-    p50=l['metrics']['frame.copy']['p50'] * 1.002))
+  for metric, tolerance in TOLERANCE.items():
+    yield f'a median of {metric} that is off', slower(metric, 1 + 2 * tolerance)
   yield 'a missing cell', lines[:1]
 
 
