@@ -350,7 +350,7 @@ static void print_totals(const struct zcb_run_totals *t, const char *dir)
 	printf("cells: %u as declared, %u not, %u errors, %u crashed, %u skipped, %u not run\n", t->passed,
 	       t->failed, t->errors, t->crashed, t->skipped, t->not_run);
 	if (t->seconds_first_frame > 0)
-		printf("first boot %.1f s; first verified guest frame %.1f s after starting its QEMU; "
+		printf("first boot %.1f s; first verified guest frame %.1f s after starting its VMM; "
 		       "%.1f s past the first boot\n",
 		       t->seconds_first_boot, t->seconds_first_frame, t->seconds_past_first_boot);
 }

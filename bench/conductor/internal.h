@@ -13,7 +13,7 @@ struct boot {
 	const char *kernel;
 	unsigned int attempts;
 	uint64_t started_ns, up_ns, guest_started_ns, heard_ns;
-	double first_frame_s;     /* from the start of the nested QEMU; 0: none yet */
+	double first_frame_s;     /* from the start of the guest's VMM; 0: none yet */
 	double first_frame_hut_s; /* the same by the HUT's own clock */
 	json_int_t guest_started_hut_ns;
 	json_t *hello;  /* the runner's description of the HUT, or NULL */
