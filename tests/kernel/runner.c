@@ -21,6 +21,8 @@ static const struct scenario {
 	void (*run)(struct scene *scene);
 } scenarios[] = {
 	{"coherent", scene_coherent},
+	{"storm", scene_storm},
+	{"survivor", scene_survivor},
 };
 
 #define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
