@@ -102,9 +102,12 @@ candidate() { debian apt-cache policy "$1" | awk '$1 == "Candidate:" && $2 != "(
 # has_version PACKAGE VERSION
 has_version() { debian apt-cache madison "$1" | awk -F' *[|] *' '{ print $2 }' | grep -qxF "$2"; }
 
-# fetch_deb PACKAGE VERSION FOLDER: downloads that one package's file into the cache and links it.
+# download_deb PACKAGE VERSION: that one package's file, into the cache.
+download_deb() { (cd "$zcb_cache/debs" && debian apt-get -q download "$1=$2"); }
+
+# fetch_deb PACKAGE VERSION FOLDER: the same, and a link to it.
 fetch_deb() {
-	(cd "$zcb_cache/debs" && debian apt-get -q download "$1=$2") || return
+	download_deb "$1" "$2" || return
 	# apt writes the colon of a version's epoch so.
 	ln -s "$zcb_cache/debs/$1_${2/:/%3a}_"*.deb "$3/"
 }

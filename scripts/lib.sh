@@ -142,8 +142,8 @@ link_image() {
 	ln -sfn "$zcb_cache/$1-$2" "$zcb_top/build/images/$1"
 }
 
-# make_image NAME HASH FUNCTION: has FUNCTION fill a new folder, unless the cache has it. The folder
-# gets its name only when it is whole.
+# make_image NAME HASH FUNCTION: has FUNCTION TEMP OUT HASH NAME fill a new folder OUT, unless the
+# cache has it. The folder gets its name only when it is whole.
 make_image() {
 	local name=$1 hash=$2 build=$3
 	if ! is_made "$name" "$hash"; then
@@ -157,7 +157,7 @@ make_image() {
 		zcb_temp=$(mktemp -d "$zcb_cache/tmp.$name.XXXXXX")
 		mkdir "$zcb_temp/out"
 		chmod 755 "$zcb_temp" "$zcb_temp/out"
-		"$build" "$zcb_temp" "$zcb_temp/out" "$hash"
+		"$build" "$zcb_temp" "$zcb_temp/out" "$hash" "$name"
 		echo "$hash" >"$zcb_temp/out/hash"
 		mv -T "$zcb_temp/out" "$zcb_cache/$name-$hash"
 		rm -rf "$zcb_temp"

@@ -41,6 +41,7 @@ EXCEPTIONS = {
   ('bench/base/topology.c', 'hwloc.h'),
   # The guest stamps its frames with the same code that the host judges them by.
   ('bench/guest/abi.h', 'bench/guest/stamp.h'),
+  ('bench/guest/micro/abi.h', 'bench/guest/abi.h'),
 }
 
 
@@ -91,7 +92,8 @@ def base(path, system, target):
 
 def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
-  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h')
+  # How workloads choose pages is theirs together, and no workload.
+  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'workloads/aim.h')
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True
   own = 'workloads/workload.h' if within(path, 'workloads') else 'bench/consumers/consumer.h'
@@ -114,9 +116,23 @@ def guest(path, system, target):
                                          within(target, 'vm-images/guest'))
 
 
+def payload(path, system, target):
+  """3: vm-images/micro runs without a C library: freestanding headers and bench/guest/micro/abi.h"""
+  if not within(path, 'vm-images/micro'):
+    return True
+  return target in ('stddef.h', 'stdint.h', 'bench/guest/micro/abi.h')
+
+
 def guest_abi(path, system, target):
-  """3: what the guest shares with the host, abi.h and stamp.h, includes libc only"""
-  return path not in ('bench/guest/abi.h', 'bench/guest/stamp.h') or (system and is_libc(target))
+  """3: what the guest shares with the host, both abi.h and stamp.h, includes libc only"""
+  shared = ('bench/guest/abi.h', 'bench/guest/stamp.h', 'bench/guest/micro/abi.h')
+  return path not in shared or (system and is_libc(target))
+
+
+def micro(path, system, target):
+  """3: of bench only the micro guest itself includes bench/guest/micro"""
+  return not within(target, 'bench/guest/micro') or within(
+    path, 'bench/guest/micro', 'bench/guest/micro.c', 'vm-images/micro', 'tests')
 
 
 def vmm(path, system, target):
@@ -174,7 +190,7 @@ def no_tests(path, system, target):
   return within(path, 'tests') or not within(target, 'tests')
 
 
-RULES = (base, plugins, graphics, guest, guest_abi, vmm, vmm_users, vmm_abi, hut_init, reports,
+RULES = (base, plugins, graphics, guest, payload, guest_abi, micro, vmm, vmm_users, vmm_abi, hut_init, reports,
          executor, no_tests)
 
 
@@ -232,6 +248,9 @@ SOUND = {
   'bench/guest/abi.h': '#include "bench/guest/stamp.h"',
   'bench/guest/link.h': '#include "bench/guest/abi.h"',
   'bench/guest/linux.c': '#include "bench/vmm/vmm.h"',
+  'bench/guest/micro/abi.h': '#include "bench/guest/abi.h"',
+  'bench/guest/micro.c': '#include "bench/guest/micro/abi.h"\n#include "bench/vmm/vmm.h"',
+  'vm-images/micro/payload.c': '#include <stddef.h>\n#include "bench/guest/micro/abi.h"',
   'bench/vmm/vmm-abi.h': '#include "bench/base/io.h"',
   'bench/vmm/vmm.h': '#include "bench/vmm/vmm-abi.h"',
   'bench/vmm/agent-ram.h': '#include <sys/types.h>',
@@ -272,6 +291,10 @@ PLANTS = (
   ('vm-images/guest/a.c', '#include <linux/kvm.h>', '[3: vm-images/guest'),
   ('bench/guest/stamp.h', '#include "bench/base/io.h"', '[3: what the guest shares'),
   ('bench/guest/abi.h', '#include <linux/types.h>', '[3: what the guest shares'),
+  ('bench/guest/micro/abi.h', '#include "bench/base/io.h"', '[3: what the guest shares'),
+  ('vm-images/micro/payload.c', '#include <stdio.h>', '[3: vm-images/micro'),
+  ('vm-images/micro/payload.c', '#include "bench/guest/guest.h"', '[3: vm-images/micro'),
+  ('bench/executor/cell.c', '#include "bench/guest/micro/abi.h"', '[3: of bench only the micro'),
   ('bench/vmm/agent.c', '#include "bench/guest/guest.h"', '[3: bench/vmm'),
   ('bench/vmm/agent.c', '#include <jansson.h>', '[3: bench/vmm'),
   ('bench/vmm/agent.c', '#include "bench/vmm/vmm.h"', '[3: the two sides'),

@@ -14,7 +14,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
-#include "workloads/workload.h"
+#include "workloads/aim.h"
 
 #define PAGE 4096U
 #define HUGE (2U << 20)
@@ -22,53 +22,7 @@
 static int punch_check(const struct zcb_workload_params *params, enum zcb_memory memory,
 		       struct zcb_error *err)
 {
-	if (params->pattern == ZCB_PATTERN_STRIDE && params->stride < 1)
-		return zcb_fail(err, -EINVAL, "usage: punch: a stride of 0 pages");
-	if (params->pattern == ZCB_PATTERN_RANDOM && params->count < 1)
-		return zcb_fail(err, -EINVAL, "usage: punch: a random pattern of 0 pages");
-	return 0;
-}
-
-/* Chooses pages: wanted[i] is set for each page of the frame that is to be punched. */
-static void choose_pages(const struct zcb_workload_params *params, struct zcb_victim *victim,
-			 bool *wanted)
-{
-	uint32_t n = victim->pages;
-
-	switch (params->pattern) {
-	case ZCB_PATTERN_SINGLE:
-		wanted[zcb_random_next(victim->random) % n] = true;
-		break;
-	case ZCB_PATTERN_STRIDE:
-		for (uint32_t i = 0; i < n; i += params->stride)
-			wanted[i] = true;
-		break;
-	case ZCB_PATTERN_RANDOM:
-		for (uint32_t left = params->count < n ? params->count : n; left > 0;) {
-			uint32_t i = (uint32_t)(zcb_random_next(victim->random) % n);
-
-			left -= !wanted[i];
-			wanted[i] = true;
-		}
-		break;
-	case ZCB_PATTERN_FRAME:
-		memset(wanted, 1, n * sizeof(*wanted));
-		break;
-	}
-}
-
-/* A huge page is punched once, however many pages of the frame it holds; all of them are hit. */
-static void spread_over_huge_pages(const struct zcb_victim *victim, bool *wanted, bool *leads)
-{
-	for (uint32_t i = 0; i < victim->pages; i++) {
-		leads[i] = wanted[i];
-		for (uint32_t j = 0; j < i && leads[i]; j++)
-			leads[i] = !leads[j] ||
-				   victim->page[j].off / HUGE != victim->page[i].off / HUGE;
-	}
-	for (uint32_t i = 0; i < victim->pages; i++)
-		for (uint32_t j = 0; j < victim->pages && leads[i]; j++)
-			wanted[j] |= victim->page[j].off / HUGE == victim->page[i].off / HUGE;
+	return zcb_aim_check(params, err);
 }
 
 static int punch_one(struct zcb_victim *victim, zcb_memfd_off at, uint64_t bytes,
@@ -172,16 +126,6 @@ static void count(struct zcb_damage *damage, const struct zcb_victim *victim, co
 	}
 }
 
-/* Which pages are hit, and which of them lead a call. Both arrays have victim->pages entries. */
-static void aim(const struct zcb_workload_params *params, struct zcb_victim *victim, bool *wanted,
-		bool *leads)
-{
-	choose_pages(params, victim, wanted);
-	memcpy(leads, wanted, victim->pages * sizeof(*leads));
-	if (params->unit == ZCB_UNIT_HUGE)
-		spread_over_huge_pages(victim, wanted, leads);
-}
-
 static int punch_strike(const struct zcb_workload_params *params, struct zcb_victim *victim,
 			struct zcb_damage *damage, struct zcb_error *err)
 {
@@ -195,7 +139,7 @@ static int punch_strike(const struct zcb_workload_params *params, struct zcb_vic
 
 	if (!wanted || !leads)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a list of pages");
-	aim(params, victim, wanted, leads);
+	zcb_aim(params, victim, wanted, leads);
 	ret = look(victim, &before, err);
 	if (!ret)
 		ret = punch_all(params, victim, leads, &calls, err);

@@ -46,7 +46,15 @@ enum zcb_hit {
 	ZCB_HIT_NONE,
 	ZCB_HIT_HOLE,   /* gone from the memfd: the next access finds a new page */
 	ZCB_HIT_ZEROED, /* the same page, its bytes zero */
+	ZCB_HIT_MOVED,  /* the same bytes in another page */
+	ZCB_HIT_REFUSED, /* was to be moved, and stayed where it was */
 };
+
+/** Whether the page reads as zeros since. */
+static inline bool zcb_hit_clears(enum zcb_hit hit)
+{
+	return hit == ZCB_HIT_HOLE || hit == ZCB_HIT_ZEROED;
+}
 
 /** Takes a sample of a metric; `at` is the intended start. */
 typedef void zcb_sample_fn(void *recorder, const char *metric, uint64_t operation, zcb_ns at,
@@ -68,6 +76,7 @@ struct zcb_victim {
 struct zcb_damage {
 	uint64_t punched;      /* pages of 4 KiB */
 	uint64_t pages_held;   /* pages the memfd lost and its pool did not get back */
+	uint64_t moved, refused; /* pages of 4 KiB that migration was tried on */
 	enum zcb_hit *hit;     /* one per page of the frame; the caller's, zeroed before a strike */
 };
 
@@ -77,6 +86,7 @@ struct zcb_workload_ops {
 	const char *summary; /* one line for `zcbench list` */
 	const char *needs;   /* what it needs of the host under test, for `zcbench list` */
 	bool control;        /* it is meant to do nothing */
+	bool moves;          /* it moves pages, and takes none away */
 
 	/**
 	 * Says why this cannot be run on that memory, in err with -EOPNOTSUPP: a skip.

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -42,6 +43,27 @@ void zcb_child_keep_fds(const int *fds, size_t n)
 	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 	for (size_t i = 0; i < n; i++)
 		fcntl(fds[i], F_SETFD, 0);
+}
+
+static bool is_one_of(int fd, const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] == fd)
+			return true;
+	return false;
+}
+
+void zcb_child_close_others(const int *fds, size_t n)
+{
+	unsigned int fd = 3;
+
+	for (size_t kept = 0; kept < n; fd++) {
+		if (is_one_of((int)fd, fds, n))
+			kept++;
+		else
+			close((int)fd);
+	}
+	syscall(SYS_close_range, fd, ~0U, 0U);
 }
 
 int zcb_child_end(pid_t pid, int grace_ms)

@@ -17,6 +17,12 @@ pid_t zcb_fork(void);
  */
 void zcb_child_keep_fds(const int *fds, size_t n);
 
+/**
+ * Closes every descriptor above standard error but these, which are open, above standard error, and
+ * different. For a child that does not exec.
+ */
+void zcb_child_close_others(const int *fds, size_t n);
+
 /** Kills a child (SIGTERM, then SIGKILL after grace_ms) and reaps it. Returns its wait status. */
 int zcb_child_end(pid_t pid, int grace_ms);
 

@@ -14,6 +14,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/error.h"
+#include "bench/base/kernels.h"
 #include "bench/commands/command.h"
 #include "bench/target/accel.h"
 #include "bench/target/check.h"
@@ -49,14 +50,16 @@ static void take_error(struct zcb_check *check, const char *text)
 	snprintf(check->mend, sizeof(check->mend), "%s", run ? run + strlen(": run ") : "");
 }
 
-static bool check_kernel(const char *images, const char *name, struct findings *findings)
+static bool check_kernel(const char *images, const struct zcb_kernel *kernel,
+			 struct findings *findings)
 {
 	ZCB_CLEANUP(zcb_images_finish) struct zcb_images found = {0};
-	struct zcb_target_config config = {.images = images, .kernel = name, .program = "/proc/self/exe"};
+	struct zcb_target_config config = {.images = images, .kernel = kernel->name,
+					   .program = "/proc/self/exe"};
 	struct zcb_check *check = add(findings);
 	struct zcb_error err;
 
-	check->name = strcmp(name, "stock") == 0 ? "kernel stock" : "kernel variants";
+	check->name = kernel->title;
 	check->ok = zcb_images_find(&config, &found, &err) == 0;
 	if (!check->ok)
 		take_error(check, err.text);
@@ -64,6 +67,16 @@ static bool check_kernel(const char *images, const char *name, struct findings *
 		snprintf(check->found, sizeof(check->found), "%s%s", found.kernel,
 			 found.agent ? "" : " (no guest agent: no Linux guests)");
 	return check->ok;
+}
+
+/** Returns whether there is one at all. */
+static bool check_kernels(const char *images, struct findings *findings)
+{
+	bool any = false;
+
+	for (const struct zcb_kernel *kernel = zcb_kernels; kernel->name; kernel++)
+		any |= check_kernel(images, kernel, findings);
+	return any;
 }
 
 static bool check_qemu(const char *images, struct findings *findings)
@@ -129,8 +142,7 @@ static void find_native_target(struct findings *targets)
 
 static void look(const char *images, bool again, struct findings *targets, struct findings *things)
 {
-	bool stock = check_kernel(images, "stock", things);
-	bool variants = check_kernel(images, "variants", things);
+	bool any = check_kernels(images, things);
 	bool qemu = check_qemu(images, things);
 
 	zcb_check_kvm(add(things));
@@ -140,7 +152,7 @@ static void look(const char *images, bool again, struct findings *targets, struc
 	zcb_check_memory(HUT_BYTES, add(things));
 	zcb_check_disk(".", add(things));
 	zcb_check_gnuplot(add(things));
-	find_vm_targets(images, again, qemu && (stock || variants), targets);
+	find_vm_targets(images, again, qemu && any, targets);
 	find_native_target(targets);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/base/error.h"
+#include "bench/base/kernels.h"
 #include "bench/commands/command.h"
 #include "bench/consumers/consumer.h"
 #include "bench/guest/guest.h"
@@ -61,9 +62,11 @@ static json_t *list_metrics(void)
 {
 	static const char *const metrics[][2] = {
 		{ "punch", "ns: one fallocate() that punches a hole" },
+		{ "migrate", "ns: one move_pages() of a page of the frame, moved or refused" },
 		{ "refill", "ns: the guest draws its next frame over the holes, asked to published" },
 		{ "refill.elsewhere", "ns: one page brought back by another way in than the guest's" },
 		{ "fault.vmm", "ns: the VMM's first touch of a punched page, through its own mapping" },
+		{ "fault.guest", "ns: the guest vCPU's first touch of a punched page, by its TSC (micro)" },
 		{ "coherence.fresh", "ns: published after a refill to the first read that is all fresh; "
 				     "never is censored" },
 		{ "export.create", "ns: the udmabuf ioctl" },
@@ -96,13 +99,14 @@ static json_t *list_plans(void)
 static json_t *list_kernels(void)
 {
 	json_t *array = json_array();
-	bool stock = access(ZCB_SOURCE_IMAGES "/stock/vmlinuz", R_OK) == 0;
-	bool variants = access(ZCB_SOURCE_IMAGES "/variants/vmlinuz", R_OK) == 0;
 
-	add(array, "stock", stock ? "Debian 13's own kernel" :
-				    "missing: make it with ./scripts/setup image");
-	add(array, "variants", variants ? "our build of Debian 13's source" :
-					  "missing: make it with ./scripts/setup kernel");
+	for (const struct zcb_kernel *kernel = zcb_kernels; kernel->name; kernel++) {
+		char path[256], missing[256];
+
+		snprintf(path, sizeof(path), ZCB_SOURCE_IMAGES "/%s/vmlinuz", kernel->name);
+		snprintf(missing, sizeof(missing), "missing: make it with %s", kernel->mend);
+		add(array, kernel->name, access(path, R_OK) == 0 ? kernel->summary : missing);
+	}
 	return array;
 }
 

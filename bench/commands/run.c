@@ -66,7 +66,7 @@ static void usage(void)
 	       "  --target vm|native   a VM booted for the purpose, or this machine           [vm]\n"
 	       "  --accel auto|kvm|tcg|icount   what runs the VM; auto tries kvm by starting one;\n"
 	       "                       icount counts instructions instead of time            [auto]\n"
-	       "  --kernel LIST        stock, variants, or the path of a kernel image   [the plan's]\n"
+	       "  --kernel LIST        stock, variants, debug, or the path of an image  [the plan's]\n"
 	       "  --variants LIST      how the kernel tells udmabuf of new pages        [the plan's]\n"
 	       "  --memory LIST        shmem, hugetlb                                   [the plan's]\n"
 	       "  --guests LIST        `zcbench list guests`                            [the plan's]\n"
@@ -224,13 +224,13 @@ static void cell_ended(void *opaque, json_t *line, uint32_t done, uint32_t all, 
 	const char *observed = json_string_value(json_object_get(line, "observed"));
 	json_t *params = json_object_get(line, "params");
 	const char *pattern = json_string_value(json_object_get(params, "pattern"));
-	const char *unit = json_string_value(json_object_get(params, "unit"));
+	const char *event = json_string_value(json_object_get(line, "event"));
 	const char *cell = json_string_value(json_object_get(line, "cell"));
-	bool is_punch = cell && strstr(cell, "/punch/");
+	bool hits = event && strcmp(event, "none") != 0;
 
 	fprintf(stderr, "%s[%u/%u] %-5s %s%s%s%s%s: %s%s%s", isatty(STDERR_FILENO) ? "\r\033[K" : "", done,
-		all, json_string_value(json_object_get(line, "status")), cell, is_punch ? " " : "",
-		is_punch && pattern ? pattern : "", is_punch ? "-" : "", is_punch && unit ? unit : "",
+		all, json_string_value(json_object_get(line, "status")), cell, hits ? " " : "",
+		hits && pattern ? pattern : "", hits ? ", " : "", hits ? event : "",
 		observed ? observed : "reads nothing", reason && *reason ? "; " : "",
 		reason ? reason : "");
 	if (left_s >= 1)
@@ -350,7 +350,7 @@ static void print_totals(const struct zcb_run_totals *t, const char *dir)
 	printf("cells: %u as declared, %u not, %u errors, %u crashed, %u skipped, %u not run\n", t->passed,
 	       t->failed, t->errors, t->crashed, t->skipped, t->not_run);
 	if (t->seconds_first_frame > 0)
-		printf("first boot %.1f s; first verified guest frame %.1f s after starting its QEMU; "
+		printf("first boot %.1f s; first verified guest frame %.1f s after starting its VMM; "
 		       "%.1f s past the first boot\n",
 		       t->seconds_first_boot, t->seconds_first_frame, t->seconds_past_first_boot);
 }

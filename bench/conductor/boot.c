@@ -14,15 +14,18 @@
 
 #define DMESG_CAP (1U << 20)
 
-/*
- * A HUT that boots in so many seconds is as slow as its machine: how long it may be silent follows
- * from that. Nothing is measured by this clock; it only tells a hang.
- */
+unsigned int zcb_boot_patience_s(const struct boot *boot)
+{
+	uint64_t boot_ns = boot->up_ns ? boot->up_ns - boot->started_ns : 0;
+
+	return (unsigned int)(boot_ns / 1000000000ULL * 10);
+}
+
+/* How long it may be silent. */
 static uint64_t silence_limit_ns(const struct conduct *run, const struct zcb_cell *cell)
 {
-	uint64_t boot_ns = run->boot.up_ns ? run->boot.up_ns - run->boot.started_ns : 0;
-	uint64_t limit_s = (run->config->accel == ZCB_ACCEL_ICOUNT ? 900 : 300) +
-			   boot_ns / 1000000000ULL * 10;
+	uint64_t limit_s = (run->config->accel == ZCB_ACCEL_ICOUNT ? 900ULL : 300ULL) +
+			   zcb_boot_patience_s(&run->boot);
 
 	if (run->config->silence_s)
 		limit_s = run->config->silence_s;

@@ -21,7 +21,8 @@
 /* In the HUT's own clock; with icount that one leaps while the HUT is idle, so it is generous. */
 static int cell_timeout_s(const struct conduct *run, const struct zcb_cell *cell)
 {
-	return (run->config->accel == ZCB_ACCEL_ICOUNT ? 3600 : 300) + (int)cell->params.seconds * 10;
+	return (run->config->accel == ZCB_ACCEL_ICOUNT ? 3600 : 300) + (int)cell->params.seconds * 10 +
+	       (int)zcb_boot_patience_s(&run->boot);
 }
 
 static double seconds_left(const struct conduct *run)

@@ -13,7 +13,7 @@ struct boot {
 	const char *kernel;
 	unsigned int attempts;
 	uint64_t started_ns, up_ns, guest_started_ns, heard_ns;
-	double first_frame_s;     /* from the start of the nested QEMU; 0: none yet */
+	double first_frame_s;     /* from the start of the guest's VMM; 0: none yet */
 	double first_frame_hut_s; /* the same by the HUT's own clock */
 	json_int_t guest_started_hut_ns;
 	json_t *hello;  /* the runner's description of the HUT, or NULL */
@@ -53,6 +53,12 @@ int zcb_boot_start(struct conduct *run, const char *kernel);
  * `cell` is the one under way, or NULL.
  */
 int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *ret_message);
+
+/**
+ * A HUT that boots in so many seconds is as slow as its machine and its kernel: so much longer than
+ * usual everything may take. Nothing is measured by this; it only tells a hang.
+ */
+unsigned int zcb_boot_patience_s(const struct boot *boot);
 
 /** Adds the runner's "kernel_faults" to those of the boot. */
 void zcb_boot_add_faults(struct boot *boot, json_t *faults);

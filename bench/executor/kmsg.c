@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/executor/lockdep.h"
 #include "bench/results/wire.h"
 #include "bench/target/faults.h"
 
@@ -18,6 +20,7 @@ struct zcb_kmsg {
 	int fd;
 	struct zcb_faults *faults;
 	size_t told; /* faults that were returned already */
+	bool told_of_lockdep;
 };
 
 struct zcb_kmsg *zcb_kmsg_open(void)
@@ -75,6 +78,12 @@ static json_t *new_faults(struct zcb_kmsg *kmsg)
 
 	for (; kmsg->told < n; kmsg->told++)
 		json_array_append_new(array, json_string(fault[kmsg->told]));
+	/* Else a kernel that found nothing could be one that stopped to look. */
+	if (!kmsg->told_of_lockdep && zcb_lockdep_is_off(ZCB_LOCKDEP_STATS)) {
+		kmsg->told_of_lockdep = true;
+		json_array_append_new(array, json_string("lockdep is off: the kernel's lock checker "
+							 "has stopped to look"));
+	}
 	return array;
 }
 

@@ -24,6 +24,7 @@ static void add_hit(struct zcb_observation *o, enum zcb_phase phase, enum zcb_hi
 {
 	o->hits++;
 	o->zeroed_hits += hit == ZCB_HIT_ZEROED;
+	o->refused_hits += hit == ZCB_HIT_REFUSED;
 	if (phase == ZCB_PHASE_STRUCK)
 		*(right ? &o->struck_right : &o->struck_stale) += 1;
 	else
@@ -58,12 +59,15 @@ const char *zcb_observation_word(const struct zcb_observation *o, bool reads_mem
 		return "mixed";
 	if (!o->hits || (reads_memfd && !o->struck_stale && !o->refill_stale))
 		return "fresh";
-	if ((o->struck_right && o->struck_stale) || (o->refill_right && o->refill_stale))
+	if ((o->struck_right && o->struck_stale) || (o->refill_right && o->refill_stale) ||
+	    (o->refused_hits && o->refused_hits != o->hits))
 		return "mixed";
 	if (o->refill_stale)
 		return "stale";
 	if (o->struck_stale)
 		return "stale-until-refill";
+	if (o->refused_hits)
+		return "refused";
 	return o->zeroed_hits == o->hits ? "zero-in-place" : "lookup";
 }
 

@@ -25,6 +25,7 @@ struct zcb_observation {
 	uint64_t frames_checked, frames_fresh;
 	uint64_t hits;                        /* pages hit, over all frames looked at */
 	uint64_t zeroed_hits;                 /* of them, those zeroed in place */
+	uint64_t refused_hits;                /* of them, those that could not be moved */
 	uint64_t struck_right, struck_stale;  /* hit pages, before the refill */
 	uint64_t refill_right, refill_stale;  /* hit pages, after it */
 	uint64_t bystanders_wrong;            /* pages not hit, and not fresh */
@@ -38,7 +39,7 @@ void zcb_observation_add(struct zcb_observation *observation, enum zcb_phase pha
 			 const struct zcb_frame_tally *tally);
 
 /**
- * The word for what was seen: fresh, stale, stale-until-refill, lookup or zero-in-place; or `mixed`
+ * The word for what was seen: fresh, stale, stale-until-refill, lookup, refused or zero-in-place; or `mixed`
  * where pages that were hit alike did not behave alike, and `wrong` where bytes were seen that no
  * variant explains.
  */

@@ -140,7 +140,7 @@ static int for_each_hit(enum zcb_refill refill, struct hole *hole, const enum zc
 	int ret = 0;
 
 	for (uint32_t i = 0; i < hole->spec->pages && !ret; i++) {
-		if (!hit[i])
+		if (!zcb_hit_clears(hit[i]))
 			continue;
 		hole->page = i;
 		hole->at = hole->victim->page[i];
@@ -163,7 +163,7 @@ int zcb_refill(enum zcb_refill refill, struct zcb_guest *guest, struct zcb_victi
 		return ret;
 	spec->published += ways[refill].stamps;
 	for (uint32_t i = 0; i < spec->pages; i++)
-		if (hit[i])
+		if (zcb_hit_clears(hit[i]))
 			want[i] = ways[refill].stamps ? spec->published : 0;
 	return for_each_hit(refill, &hole, hit, want, err);
 }

@@ -16,9 +16,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/executor/refill.h"
 #include "bench/results/wire.h"
@@ -117,7 +119,7 @@ static int prove_refill(struct zcb_running *run, struct zcb_error *err)
 		struct zcb_page_verdict verdict;
 		int ret;
 
-		if (!run->damage.hit[i])
+		if (!zcb_hit_clears(run->damage.hit[i]))
 			continue;
 		ret = zcb_memfd_read(run->guest->memfd, run->page[i], bytes, sizeof(bytes));
 		if (ret)
@@ -154,7 +156,7 @@ static int strike(struct zcb_running *run, struct zcb_error *err)
 		return zcb_fail(err, -EIO, "zcbench bug: the workload %s did nothing",
 				run->workload->name);
 	for (uint32_t i = 0; i < run->spec.pages; i++)
-		if (run->damage.hit[i])
+		if (zcb_hit_clears(run->damage.hit[i]))
 			run->want[i] = 0;
 	return was_hit(run) ? look(run, ZCB_PHASE_STRUCK, &fresh, err) : 0;
 }
@@ -173,6 +175,39 @@ static int draw_timed(struct zcb_running *run, uint64_t operation, bool first,
 	return ret;
 }
 
+/* Hugetlb has one page, and one fault, for many pages of the frame: the first of them pays. */
+static bool is_first_of_its_page(const struct zcb_running *run, uint32_t page)
+{
+	uint64_t size = zcb_memory_page_size(run->guest->memory), at = run->page[page].off / size;
+
+	for (uint32_t i = page; i > 0; i--)
+		if (run->page[i - 1].off / size == at)
+			return false;
+	return true;
+}
+
+/* What the guest's first touch after the strike cost it, page by page, where it can tell. */
+static int note_touches(struct zcb_running *run, struct zcb_error *err)
+{
+	zcb_ns at = { zcb_now_ns() };
+	ZCB_FREE zcb_ns *took = NULL;
+	int ret;
+
+	if (!run->guest->ops->touch_times || !was_hit(run))
+		return 0;
+	took = calloc(run->spec.pages, sizeof(*took));
+	if (!took)
+		return zcb_fail(err, -ENOMEM, "host set-up: no memory for times of touches");
+	ret = run->guest->ops->touch_times(run->guest, run->frame, run->spec.pages, took, err);
+	if (ret)
+		return ret == -EOPNOTSUPP ? 0 : ret;
+	for (uint32_t i = 0; i < run->spec.pages; i++)
+		if (run->damage.hit[i] && is_first_of_its_page(run, i))
+			zcb_round_sample(&run->recorder, "fault.guest", run->victim.operation++, at,
+					 took[i]);
+	return 0;
+}
+
 /* Somebody else brings the pages back, and the guest may have read them before it draws. */
 static int refill_elsewhere(struct zcb_running *run, struct zcb_error *err)
 {
@@ -185,6 +220,8 @@ static int refill_elsewhere(struct zcb_running *run, struct zcb_error *err)
 		return ret;
 	if (params->touch == ZCB_TOUCH_READ)
 		ret = run->guest->ops->read(run->guest, run->frame, err);
+	if (!ret && params->touch == ZCB_TOUCH_READ)
+		ret = note_touches(run, err);
 	return ret ? ret : look(run, ZCB_PHASE_REFILLED, &fresh, err);
 }
 
@@ -204,12 +241,15 @@ static int next_frame(struct zcb_running *run, uint64_t operation, uint32_t fram
 		      uint64_t *first_published, bool *seen, struct zcb_error *err)
 {
 	uint64_t published = zcb_now_ns();
-	bool draws = run->cell->params.workload.touch != ZCB_TOUCH_NONE, fresh;
+	enum zcb_touch touch = run->cell->params.workload.touch;
+	bool draws = touch != ZCB_TOUCH_NONE, fresh;
 	int ret = draws ? draw_timed(run, operation, frame == 0, &published, err) : 0;
 
 	*first_published = frame ? *first_published : published;
 	if (!ret)
 		ret = look(run, ZCB_PHASE_REFILLED, &fresh, err);
+	if (!ret && touch == ZCB_TOUCH_WRITE && frame == 0)
+		ret = note_touches(run, err);
 	if (!ret && draws && frame == 0)
 		ret = prove_refill(run, err);
 	if (!ret && !run->consumer->reads_nothing)

@@ -46,6 +46,13 @@ struct zcb_guest_ops {
 		    struct zcb_error *err);
 	/** Has a vCPU read each page of the frame, and write none; returns when it has. */
 	int (*read)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
+	/**
+	 * How long the vCPU's first access of each page of the frame took in the last draw or read,
+	 * which was of this frame, by the vCPU's own TSC; `pages` is the frame's. -EOPNOTSUPP where
+	 * this host cannot tell; NULL where this kind of guest cannot.
+	 */
+	int (*touch_times)(struct zcb_guest *guest, uint32_t frame, uint32_t pages,
+			   zcb_ns *ret_took, struct zcb_error *err);
 	int (*release)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
 	/**
 	 * Wraps n pages of 4 KiB of the memfd into a dma-buf, in the VMM's own process: to the kernel
@@ -75,11 +82,18 @@ struct zcb_guest {
 };
 
 extern const struct zcb_guest_ops zcb_guest_linux;
+extern const struct zcb_guest_ops zcb_guest_micro;
 
 /** All kinds, NULL-terminated. */
 extern const struct zcb_guest_ops *const zcb_guests[];
 
 /** The kind of that name, or NULL. */
 const struct zcb_guest_ops *zcb_guest_find(const char *name);
+
+/**
+ * The memfd of a guest's RAM, for kinds of guests. For hugetlb the pool is made large enough, with
+ * pages to spare. Returns 0 or -errno.
+ */
+int zcb_guest_make_ram(const struct zcb_guest_config *config, int *ret_memfd, struct zcb_error *err);
 
 #endif

@@ -316,26 +316,6 @@ static void free_guest_p(struct linux_guest **guest)
 	linux_stop(*guest ? &(*guest)->base : NULL);
 }
 
-/*
- * Spare pages beyond the guest's RAM: a whole huge page that is punched under a udmabuf does not
- * come back to the pool while the udmabuf lives, and the refill must find another.
- */
-#define SPARE_HUGE_PAGES 24
-
-static int make_ram(struct linux_guest *guest, const struct zcb_guest_config *config,
-		    struct zcb_error *err)
-{
-	uint64_t page_size = zcb_memory_page_size(config->memory);
-
-	if (config->memory == ZCB_MEMORY_HUGETLB) {
-		int ret = zcb_hugetlb_reserve(config->ram_bytes / page_size + SPARE_HUGE_PAGES, err);
-
-		if (ret)
-			return ret;
-	}
-	return zcb_memfd_create(config->memory, config->ram_bytes, &guest->base.memfd, err);
-}
-
 static int linux_start(const struct zcb_guest_config *config, struct zcb_guest **ret_guest,
 		       struct zcb_error *err)
 {
@@ -350,7 +330,7 @@ static int linux_start(const struct zcb_guest_config *config, struct zcb_guest *
 	guest->map.below_4g = config->ram_bytes < BELOW_4G ? config->ram_bytes : BELOW_4G;
 	guest->map.above_4g = config->ram_bytes - guest->map.below_4g;
 	guest->base.ram_below_4g = guest->map.below_4g;
-	ret = make_ram(guest, config, err);
+	ret = zcb_guest_make_ram(config, &guest->base.memfd, err);
 	if (!ret)
 		ret = spawn_qemu(guest, config, err);
 	if (!ret)

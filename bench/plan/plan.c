@@ -10,6 +10,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
+#include "bench/base/kernels.h"
 #include "bench/consumers/consumer.h"
 #include "bench/guest/guest.h"
 #include "bench/plan/variants.h"
@@ -19,7 +20,8 @@ struct source {
 	json_t *root;
 	json_t *kernels, *variants, *memory, *guests, *workloads, *consumers; /* owned lists of words */
 	uint32_t boots, seconds;
-	uint32_t round, first_of_boot; /* while it is expanded: which boot of each kernel; its first cell */
+	uint32_t round; /* while it is expanded: which boot of each kernel */
+	uint32_t place; /* of the next cell within its boot, the same for all variants */
 	struct zcb_cell_params defaults;
 };
 
@@ -97,8 +99,7 @@ static int take_list(json_t *root, const char *key, const char *option, json_t *
 
 static bool kernel_exists(const char *name)
 {
-	return !strcmp(name, "stock") || !strcmp(name, "variants") || !strcmp(name, "native") ||
-	       access(name, R_OK) == 0;
+	return zcb_kernel_find(name) || !strcmp(name, "native") || access(name, R_OK) == 0;
 }
 
 static bool variant_exists(const char *name)
@@ -160,6 +161,7 @@ static int check_members(json_t *object, const char *const *known, const char *w
 	return 0;
 }
 
+#define SEE_KERNELS "see `zcbench list kernels`, or name the path of a kernel image"
 #define SEE_WORKLOADS "see `zcbench list workloads`"
 #define SEE_CONSUMERS "see `zcbench list consumers`"
 #define SAY_MEMORY "say shmem, hugetlb, or both"
@@ -181,7 +183,7 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 		json_t **list;
 		bool (*exists)(const char *);
 	} lists[] = {
-		{ "kernels", o->kernels, "kernel", "say stock, variants, or the path of a kernel image",
+		{ "kernels", o->kernels, "kernel", SEE_KERNELS,
 		  &s->kernels, kernel_exists },
 		{ "variants", o->variants, "variant", "see `zcbench list variants`, or say all", &s->variants,
 		  variant_exists },
@@ -280,17 +282,16 @@ static int check_rows(json_t *root, struct zcb_error *err)
 }
 
 /*
- * A cell's place within its boot decides, so that every kernel of a comparison gets the same holes.
- * 53 bits: every reader of JSON keeps them.
+ * A cell's place within its boot decides, so that every kernel and every variant of a comparison gets
+ * the same holes. 53 bits: every reader of JSON keeps them.
  */
 static uint64_t seed_of(const struct zcb_plan *plan, const struct source *s)
 {
-	uint64_t place = plan->n - s->first_of_boot;
-
-	return (plan->seed * 0x9e3779b97f4a7c15ULL + s->round * 1000003ULL + place) & ((1ULL << 53) - 1);
+	return (plan->seed * 0x9e3779b97f4a7c15ULL + s->round * 1000003ULL + s->place) &
+	       ((1ULL << 53) - 1);
 }
 
-static int add_cell(struct zcb_plan *plan, const struct source *s, const struct zcb_cell *cell,
+static int add_cell(struct zcb_plan *plan, struct source *s, const struct zcb_cell *cell,
 		    struct zcb_error *err)
 {
 	struct zcb_cell *grown = reallocarray(plan->cell, plan->n + 1, sizeof(*grown));
@@ -302,11 +303,12 @@ static int add_cell(struct zcb_plan *plan, const struct source *s, const struct 
 	grown[plan->n].index = plan->n;
 	grown[plan->n].seed = seed_of(plan, s);
 	plan->n++;
+	s->place++;
 	return 0;
 }
 
 /* The cells of one row, for one boot, memory, guest and variant that `like` holds. */
-static int add_row(struct zcb_plan *plan, const struct source *s, json_t *row,
+static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 		   const struct zcb_cell *like, struct zcb_error *err)
 {
 	json_t *params = json_object_get(row, "params"), *memory = json_object_get(row, "memory");
@@ -336,7 +338,7 @@ static int add_row(struct zcb_plan *plan, const struct source *s, json_t *row,
 	return ret;
 }
 
-static int add_rows(struct zcb_plan *plan, const struct source *s, const struct zcb_cell *like,
+static int add_rows(struct zcb_plan *plan, struct source *s, const struct zcb_cell *like,
 		    struct zcb_error *err)
 {
 	json_t *rows = json_object_get(s->root, "cells"), *row;
@@ -357,27 +359,43 @@ static bool kernel_may_have(const char *kernel, const char *variant)
 	return strcmp(kernel, "stock") != 0 || !strcmp(variant, "stock");
 }
 
+/* The variants of one guest: each gets the rows at the same places. */
+static int add_variants(struct zcb_plan *plan, struct source *s, struct zcb_cell *like,
+			struct zcb_error *err)
+{
+	uint32_t place = s->place;
+	json_t *variant;
+	size_t i;
+	int ret = 0;
+
+	json_array_foreach(s->variants, i, variant) {
+		const char *name = json_string_value(variant);
+
+		if (ret || !kernel_may_have(like->kernel, name))
+			continue;
+		s->place = place;
+		snprintf(like->variant, sizeof(like->variant), "%s", name);
+		ret = add_rows(plan, s, like, err);
+	}
+	return ret;
+}
+
 /* A guest is kept from cell to cell, so what needs another guest changes slowest. */
 static int add_boot(struct zcb_plan *plan, struct source *s, const char *kernel,
 		    struct zcb_error *err)
 {
 	struct zcb_cell like = { .boot = ++plan->boots, .arm = 'A' };
-	json_t *memory, *guest, *variant;
-	size_t m, g, v;
+	json_t *memory, *guest;
+	size_t m, g;
 	int ret = 0;
 
-	s->first_of_boot = plan->n;
+	s->place = 0;
 	snprintf(like.kernel, sizeof(like.kernel), "%s", kernel);
 	json_array_foreach(s->memory, m, memory) {
 		zcb_memory_parse(json_string_value(memory), &like.memory);
 		json_array_foreach(s->guests, g, guest) {
 			snprintf(like.guest, sizeof(like.guest), "%s", json_string_value(guest));
-			json_array_foreach(s->variants, v, variant) {
-				snprintf(like.variant, sizeof(like.variant), "%s",
-					 json_string_value(variant));
-				if (!ret && kernel_may_have(kernel, like.variant))
-					ret = add_rows(plan, s, &like, err);
-			}
+			ret = ret ? ret : add_variants(plan, s, &like, err);
 		}
 	}
 	return ret;

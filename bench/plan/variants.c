@@ -23,6 +23,7 @@ static const struct {
 	[ZCB_EVENT_REFILL_ONLY] = { "refill-only", "taken away and refilled by another way in; the VMM "
 						   "never faults on them" },
 	[ZCB_EVENT_ZEROED] = { "zeroed", "a hole smaller than a huge page: zeroed in place" },
+	[ZCB_EVENT_MIGRATE] = { "migrate", "the kernel is asked to move the pages to another place" },
 };
 
 const char *zcb_event_name(enum zcb_event event)
@@ -35,9 +36,10 @@ const char *zcb_event_summary(enum zcb_event event)
 	return events[event].summary;
 }
 
-/* The declarations, in the order of enum zcb_event from ZCB_EVENT_FAULT on. */
-#define DECLARES(fault, refill_write, refill_read, refill_read_fault, refill_only) \
-	{ "fresh", fault, refill_write, refill_read, refill_read_fault, refill_only, "zero-in-place" }
+/* The declarations, in the order of enum zcb_event; nothing and zeroing are alike for all. */
+#define DECLARES(fault, refill_write, refill_read, refill_read_fault, refill_only, migrate) \
+	{ "fresh", fault, refill_write, refill_read, refill_read_fault, refill_only, \
+	  "zero-in-place", migrate }
 
 #define UNTIL "stale-until-refill"
 
@@ -45,45 +47,45 @@ const struct zcb_variant zcb_variants[] = {
 	{
 		/*
 		 * udmabuf pins the folios it found when it was created (memfd_pin_folios in
-		 * mm/gup.c) and never looks again.
+		 * mm/gup.c) and never looks again. What is pinned cannot be moved.
 		 */
 		.name = "stock",
 		.summary = "pinned pages, no notifier",
-		.declares = DECLARES("stale", "stale", "stale", "stale", "stale"),
+		.declares = DECLARES("stale", "stale", "stale", "stale", "stale", "refused"),
 	},
 	{
 		/* shmem_fault() is not called where filemap_map_pages() finds the page. */
 		.name = "update-nolock",
 		.summary = "told where a fault finds a page, without the page table lock; brings the pfn",
-		.declares = DECLARES(UNTIL, UNTIL, "stale", UNTIL, "stale"),
+		.declares = DECLARES(UNTIL, UNTIL, "stale", UNTIL, "stale", "refused"),
 	},
 	{
 		/* set_pte_range() is how fault-around maps, too. */
 		.name = "update-ptl",
 		.summary = "told where a page enters the page table, under its lock",
-		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale"),
+		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale", "refused"),
 	},
 	{
 		.name = "change-pte",
 		.summary = "change_pte brought back, with a reason; called where update-ptl is, and more",
-		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale"),
+		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale", "refused"),
 	},
 	{
 		/* As update-nolock: the hook is in shmem_fault(). */
 		.name = "update-lookup",
 		.summary = "told where a fault finds a page; looks it up in the memfd itself",
-		.declares = DECLARES(UNTIL, UNTIL, "stale", UNTIL, "stale"),
+		.declares = DECLARES(UNTIL, UNTIL, "stale", UNTIL, "stale", "refused"),
 	},
 	{
 		.name = "update-seq",
 		.summary = "told after the page table lock, with a sequence that outdates what is told",
-		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale"),
+		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale", "refused"),
 	},
 	{
 		/* The next look-up makes the page, and so is first to refill the hole. */
 		.name = "invalidate",
 		.summary = "told that pages leave, by interval notifiers; looks them up at the next access",
-		.declares = DECLARES("lookup", "lookup", "lookup", "lookup", "lookup"),
+		.declares = DECLARES("lookup", "lookup", "lookup", "lookup", "lookup", "lookup"),
 	},
 	{ 0 },
 };
@@ -116,6 +118,8 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell)
 
 	if (!workload || workload->control)
 		return ZCB_EVENT_NONE;
+	if (workload->moves)
+		return ZCB_EVENT_MIGRATE;
 	if (cell->memory == ZCB_MEMORY_HUGETLB && params->unit == ZCB_UNIT_PAGE)
 		return ZCB_EVENT_ZEROED;
 	if (params->refill == ZCB_REFILL_NONE || params->refill == ZCB_REFILL_VMM)

@@ -11,6 +11,7 @@ enum zcb_event {
 	ZCB_EVENT_REFILL_READ_FAULT, /* the same without fault-around: the page's own fault does */
 	ZCB_EVENT_REFILL_ONLY,  /* refilled by another way in, and the VMM never faults */
 	ZCB_EVENT_ZEROED,       /* zeroed in place: a hole smaller than a huge page */
+	ZCB_EVENT_MIGRATE,      /* the kernel is asked to move the pages */
 	ZCB_EVENTS,
 };
 

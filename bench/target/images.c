@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench/base/cleanup.h"
+#include "bench/base/kernels.h"
 
 /** The absolute path of DIR/NAME if it exists; NULL otherwise. */
 static char *existing(const char *dir, const char *name)
@@ -63,11 +64,33 @@ int zcb_images_root(const char *images, char **ret_root, struct zcb_error *err)
 	return code;
 }
 
+static bool has_option(const char *dir, const char *line)
+{
+	ZCB_FREE char *path = existing(dir, "config");
+	ZCB_FCLOSE FILE *f = path ? fopen(path, "re") : NULL;
+	char seen[256];
+
+	while (f && fgets(seen, sizeof(seen), f)) {
+		seen[strcspn(seen, "\n")] = '\0';
+		if (!strcmp(seen, line))
+			return true;
+	}
+	return false;
+}
+
+static const char *mend_of(const char *kernel)
+{
+	const struct zcb_kernel *known = zcb_kernel_find(kernel);
+
+	return known ? known->mend : "./scripts/setup kernel image";
+}
+
 /** A kernel is a folder in images/, a folder anywhere, or a file, its modules beside it. */
 static int find_kernel(const struct zcb_target_config *config, struct zcb_images *images,
 		       struct zcb_error *err)
 {
 	ZCB_FREE char *dir = NULL;
+	const char *mend = mend_of(config->kernel);
 	struct stat info;
 	char *slash;
 
@@ -80,10 +103,11 @@ static int find_kernel(const struct zcb_target_config *config, struct zcb_images
 				config->kernel);
 	if (!dir || stat(dir, &info) < 0)
 		return zcb_fail(err, -ENOENT, "host set-up: there is no kernel %s: run %s",
-				config->kernel, "./scripts/setup kernel image");
+				config->kernel, mend);
 	if (S_ISDIR(info.st_mode)) {
+		images->kasan = has_option(dir, "CONFIG_KASAN=y");
 		images->modules = existing(dir, "modules-hut.cpio");
-		return need_kernel(&images->kernel, dir, "./scripts/setup kernel image", err);
+		return need_kernel(&images->kernel, dir, mend, err);
 	}
 	images->kernel = strdup(dir);
 	if (!images->kernel)
@@ -91,6 +115,7 @@ static int find_kernel(const struct zcb_target_config *config, struct zcb_images
 	slash = strrchr(dir, '/');
 	*slash = '\0';
 	images->modules = existing(dir, "modules-hut.cpio");
+	images->kasan = has_option(dir, "CONFIG_KASAN=y");
 	return 0;
 }
 

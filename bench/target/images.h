@@ -2,6 +2,8 @@
 #ifndef ZCB_TARGET_IMAGES_H
 #define ZCB_TARGET_IMAGES_H
 
+#include <stdbool.h>
+
 #include "bench/base/error.h"
 #include "bench/target/target.h"
 
@@ -9,6 +11,7 @@
 struct zcb_images {
 	char *root;	     /* the HUT's root file system; holds QEMU too */
 	char *kernel;	     /* of the HUT */
+	bool kasan;	     /* by the configuration beside it, it has KASAN */
 	char *modules;	     /* the HUT's cpio of modules, or NULL: its drivers are built in */
 	char *init;	     /* the cpio with the HUT's /init */
 	char *guest_kernel;  /* stock's */

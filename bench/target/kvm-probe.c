@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -20,6 +21,7 @@
 #include "bench/base/cleanup.h"
 
 #define TIMEOUT_MS 2000
+#define MAX_CPUID 256
 
 /* Guest memory: three levels of page tables that map the first 2 MiB to themselves, and the code.
  */
@@ -33,6 +35,20 @@ static const uint8_t code[] = {0xb9, 0x00, 0x2d, 0x31, 0x01, 0xff, 0xc9, 0x75, 0
 
 /* The child's exit codes. */
 enum { PROBE_WORKS, PROBE_GAVE_UP, PROBE_NO_VCPU };
+
+/* Without long mode in its CPUID a vCPU is refused the registers of one in long mode. */
+static int set_cpuid(int kvm, int vcpu)
+{
+	ZCB_FREE struct kvm_cpuid2 *cpuid =
+		calloc(1, sizeof(*cpuid) + MAX_CPUID * sizeof(cpuid->entries[0]));
+
+	if (!cpuid)
+		return -ENOMEM;
+	cpuid->nent = MAX_CPUID;
+	if (ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid) < 0 || ioctl(vcpu, KVM_SET_CPUID2, cpuid) < 0)
+		return -errno;
+	return 0;
+}
 
 static int set_registers(int vcpu)
 {
@@ -83,7 +99,7 @@ static int run(int kvm)
 	if (vm < 0 || size < 0 || add_memory(vm) < 0)
 		return PROBE_NO_VCPU;
 	vcpu = ioctl(vm, KVM_CREATE_VCPU, 0UL);
-	if (vcpu < 0 || set_registers(vcpu) < 0)
+	if (vcpu < 0 || set_cpuid(kvm, vcpu) < 0 || set_registers(vcpu) < 0)
 		return PROBE_NO_VCPU;
 	state = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
 	if (state == MAP_FAILED)

@@ -38,7 +38,7 @@ struct zcb_target_config {
 				  IMAGES/../vm-images */
 	const char *program;   /* the zcbench to run in the HUT */
 	const char *
-		kernel; /* stock, variants, or the path of a kernel image or of a folder with one */
+		kernel; /* stock, variants, debug, or the path of a kernel image or of a folder with one */
 	const char *cmdline;   /* more words for the HUT's kernel command line, or NULL */
 	const char *boot_dir;  /* boots/N, for console.log and qemu.log; NULL: neither is kept */
 	uint64_t seed;	       /* of what QEMU draws; with icount a boot then repeats */

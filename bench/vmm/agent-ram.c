@@ -143,7 +143,7 @@ static bool is_still_there(const struct zcb_vmm_ram *ram, const struct stat *fil
 static int find(struct zcb_vmm_ram *ram, const struct stat *file, zcb_memfd_off offset)
 {
 	ZCB_FCLOSE FILE *maps = NULL;
-	struct zcb_vmm_ram found = { .memfd = ram->memfd };
+	struct zcb_vmm_ram found = { .memfd = ram->memfd, .vmm = ram->vmm };
 
 	if (is_still_there(ram, file) && holds(ram, offset))
 		return 0;
@@ -184,16 +184,17 @@ int zcb_vmm_ram_touch(struct zcb_vmm_ram *ram, zcb_memfd_off offset, bool write,
 		return ret;
 	ret = find(ram, &file, offset);
 	if (ret)
-		return zcb_fail(err, ret, "qemu: it does not map offset %#" PRIx64
-				" of the guest's memfd, shared and for writing", offset.off);
+		return zcb_fail(err, ret, "host set-up: %s does not map offset %#" PRIx64
+				" of the guest's memfd, shared and for writing", ram->vmm,
+				offset.off);
 	number = guarded_access((uint64_t *)(ram->start + (offset.off - ram->offset)), write, value,
 				ret_ns);
 	if (!number)
 		return 0;
 	ram->end = 0;
 	return zcb_fail(err, -EFAULT, "kernel: a touch of offset %#" PRIx64 " of the guest's memfd "
-			"by QEMU raised signal %d: there is no page, and none could be had",
-			offset.off, number);
+			"by %s raised signal %d: there is no page, and none could be had",
+			offset.off, ram->vmm, number);
 }
 
 int zcb_vmm_ram_let_fork(const struct zcb_vmm_ram *ram, bool let)

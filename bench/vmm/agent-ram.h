@@ -11,7 +11,8 @@
 
 /** The guest's RAM as the VMM, in whose process this runs, maps it: shared, and for writing. */
 struct zcb_vmm_ram {
-	int memfd; /* borrowed */
+	int memfd;	 /* borrowed */
+	const char *vmm; /* its name, for sentences; a constant */
 	/* The mapping that was used last, of [start, end) at this offset of the memfd; 0: none. */
 	uintptr_t start, end;
 	uint64_t offset;

@@ -39,6 +39,11 @@ int zcb_vmm_set_environment(const char *object, int socket, int memfd)
 	return 0;
 }
 
+static const char *party(const struct zcb_vmm *vmm)
+{
+	return vmm->party ? vmm->party : "qemu: the agent inside it";
+}
+
 static int wait_for(const struct zcb_vmm *vmm, short events, uint64_t deadline,
 		    struct zcb_error *err)
 {
@@ -47,21 +52,18 @@ static int wait_for(const struct zcb_vmm *vmm, short events, uint64_t deadline,
 		uint64_t now = zcb_now_ns();
 
 		if (now >= deadline)
-			return zcb_fail(err, -ETIMEDOUT,
-					"qemu: the agent inside it did not answer in %d ms",
+			return zcb_fail(err, -ETIMEDOUT, "%s did not answer in %d ms", party(vmm),
 					vmm->timeout_ms);
 		if (poll(&ready, 1, (int)((deadline - now) / 1000000U) + 1) > 0)
 			return 0;
 	}
 }
 
-static int link_error(int error, struct zcb_error *err)
+static int link_error(const struct zcb_vmm *vmm, int error, struct zcb_error *err)
 {
 	if (error == 0 || error == ECONNRESET || error == EPIPE || error == ENOTCONN)
-		return zcb_fail(err, -ENOTCONN,
-				"qemu: it is gone (the link to the agent inside it is closed)");
-	return zcb_fail(err, -error, "zcbench bug: the link to the agent inside QEMU: %s",
-			strerror(error));
+		return zcb_fail(err, -ENOTCONN, "%s is gone (the link to it is closed)", party(vmm));
+	return zcb_fail(err, -error, "zcbench bug: the link to the VMM: %s", strerror(error));
 }
 
 static bool try_again(int error)
@@ -76,7 +78,7 @@ static int transmit(const struct zcb_vmm *vmm, const struct zcb_vmm_request *req
 
 	while (send(vmm->fd, request, n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
 		int ret = try_again(errno) ? wait_for(vmm, POLLOUT, deadline, err) :
-					     link_error(errno, err);
+					     link_error(vmm, errno, err);
 
 		if (ret)
 			return ret;
@@ -105,18 +107,17 @@ static ssize_t receive_packet(int socket, struct zcb_vmm_reply *ret_reply, int *
 	return n;
 }
 
-static int check_reply(const struct zcb_vmm_reply *reply, size_t n, struct zcb_error *err)
+static int check_reply(const struct zcb_vmm *vmm, const struct zcb_vmm_reply *reply, size_t n,
+		       struct zcb_error *err)
 {
 	if (n < offsetof(struct zcb_vmm_reply, serial) || reply->magic != ZCB_VMM_MAGIC)
-		return zcb_fail(err, -EPROTO, "qemu: the agent inside it sent %zu bytes of garbage",
-				n);
+		return zcb_fail(err, -EPROTO, "%s sent %zu bytes of garbage", party(vmm), n);
 	if (reply->version != ZCB_VMM_VERSION)
 		return zcb_fail(err, -EPROTONOSUPPORT, "host set-up: the " ZCB_VMM_OBJECT
 				" beside the program speaks version %u, not %d: run ninja -C build",
 				reply->version, ZCB_VMM_VERSION);
 	if (n != sizeof(*reply))
-		return zcb_fail(err, -EPROTO, "qemu: the agent inside it sent a reply of %zu bytes",
-				n);
+		return zcb_fail(err, -EPROTO, "%s sent a reply of %zu bytes", party(vmm), n);
 	return 0;
 }
 
@@ -134,8 +135,8 @@ static int receive(const struct zcb_vmm *vmm, uint64_t serial, uint64_t deadline
 		if (n < 0 && try_again((int)-n))
 			continue;
 		if (n <= 0)
-			return link_error((int)-n, err);
-		ret = check_reply(ret_reply, (size_t)n, err);
+			return link_error(vmm, (int)-n, err);
+		ret = check_reply(vmm, ret_reply, (size_t)n, err);
 		if (ret)
 			return ret;
 		if (ret_reply->serial == serial) {
@@ -146,11 +147,11 @@ static int receive(const struct zcb_vmm *vmm, uint64_t serial, uint64_t deadline
 }
 
 /* What the agent says is shown to people: printable ASCII alone goes through. */
-static int agent_error(struct zcb_vmm_reply *reply, struct zcb_error *err)
+static int agent_error(const struct zcb_vmm *vmm, struct zcb_vmm_reply *reply,
+		       struct zcb_error *err)
 {
 	if (reply->code > 0)
-		return zcb_fail(err, -EPROTO, "qemu: the agent inside it sent the code %d",
-				reply->code);
+		return zcb_fail(err, -EPROTO, "%s sent the code %d", party(vmm), reply->code);
 	reply->text[sizeof(reply->text) - 1] = '\0';
 	for (char *p = reply->text; *p; p++)
 		if (*p < ' ' || *p > '~')
@@ -174,9 +175,9 @@ static int ask(const struct zcb_vmm *vmm, enum zcb_vmm_type type, struct zcb_vmm
 	if (!ret)
 		ret = receive(vmm, request->serial, deadline, ret_reply, &fd, err);
 	if (!ret && ret_reply->code)
-		ret = agent_error(ret_reply, err);
+		ret = agent_error(vmm, ret_reply, err);
 	if (!ret && (fd >= 0) != (ret_fd != NULL))
-		ret = zcb_fail(err, -EPROTO, "qemu: the agent inside it sent %s descriptor",
+		ret = zcb_fail(err, -EPROTO, "%s sent %s descriptor", party(vmm),
 			       ret_fd ? "no" : "a");
 	if (!ret && ret_fd)
 		*ret_fd = zcb_steal_fd(&fd);

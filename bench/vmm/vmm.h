@@ -21,6 +21,7 @@
 struct zcb_vmm {
 	int fd;	 /* one end of zcb_vmm_sockets(), owned by who made it */
 	int timeout_ms; /* how long a reply may take */
+	const char *party; /* who answers, to begin a sentence with; NULL: the agent inside QEMU */
 };
 
 /** Two connected sockets, close-on-exec: ours, and the VMM's. Returns 0 or -errno. */

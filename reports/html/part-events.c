@@ -43,6 +43,7 @@ static const struct {
 	{"refill-read-fault", "the same, but each page has a fault of its own"},
 	{"refill-only", "refilled by another way in; the VMM never faults"},
 	{"zeroed", "a hole smaller than a huge page: zeroed in place"},
+	{"migrate", "the kernel is asked to move the pages to another node"},
 };
 
 /* The control has no event, and who reads the memfd or nothing tells nothing about the dma-buf. */

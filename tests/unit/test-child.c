@@ -129,6 +129,31 @@ static void only_kept_descriptors_survive_exec(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void a_child_closes_all_but_some(void **state)
+{
+	int keep[] = { dup2(open("/dev/null", O_RDONLY), 40), open("/dev/null", O_RDONLY) };
+	int dropped[] = { open("/dev/null", O_RDONLY), dup2(keep[0], 39), dup2(keep[0], 90) }, status;
+	pid_t pid = zcb_fork();
+
+	if (pid == 0) {
+		zcb_child_close_others(keep, 2);
+		for (int i = 0; i < 2; i++)
+			if (fcntl(keep[i], F_GETFD) < 0)
+				_exit(1);
+		for (int i = 0; i < 3; i++)
+			if (fcntl(dropped[i], F_GETFD) >= 0)
+				_exit(2);
+		_exit(fcntl(STDERR_FILENO, F_GETFD) < 0 ? 3 : 0);
+	}
+	status = wait_status(pid);
+	for (int i = 0; i < 3; i++)
+		close(dropped[i]);
+	close(keep[0]);
+	close(keep[1]);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void end_asks_first(void **state)
 {
 	pid_t pid = zcb_fork();
@@ -190,6 +215,7 @@ int main(void)
 		cmocka_unit_test(child_dies_with_a_killed_parent),
 		cmocka_unit_test(child_has_default_signals),
 		cmocka_unit_test(only_kept_descriptors_survive_exec),
+		cmocka_unit_test(a_child_closes_all_but_some),
 		cmocka_unit_test(end_asks_first),
 		cmocka_unit_test(end_kills_what_does_not_listen),
 		cmocka_unit_test(end_of_one_that_ended_already),

@@ -103,6 +103,11 @@ static const struct sample samples[] = {
 	{ZCB_FAULT_KASAN, "[    9.000000] BUG: KASAN: slab-use-after-free in "
 			  "udmabuf_vm_fault+0x1a/0x60 [udmabuf]"},
 	{ZCB_FAULT_KASAN, "[    9.000000] BUG: KFENCE: out-of-bounds read in foo+0x1/0x2"},
+	{ZCB_FAULT_KASAN, "[    9.000000] BUG: KASAN: slab-out-of-bounds in udmabuf_create+0x4f1/0x9c0"},
+	{ZCB_FAULT_KASAN, "[    9.000000] BUG: KASAN: use-after-free in "
+			  "udmabuf_notify_update+0x9c/0x1f0"},
+	{ZCB_FAULT_KASAN, "[    9.000000] BUG: KASAN: null-ptr-deref in mutex_lock+0x8f/0xe0"},
+	{ZCB_FAULT_KASAN, "[    9.000000][   T77] BUG: KASAN: double-free in kfree+0x121/0x2f0"},
 	{ZCB_FAULT_UBSAN, "[    9.000000] UBSAN: array-index-out-of-bounds in "
 			  "drivers/dma-buf/udmabuf.c:131:24"},
 	{ZCB_FAULT_BAD_PAGE, "[    9.000000] BUG: Bad page state in process zcbench  pfn:13c5f"},
@@ -133,6 +138,12 @@ static const struct sample samples[] = {
 	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order "
 			    "detected"},
 	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: zcbench/77 still has locks held!"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order "
+			    "detected"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: Nested lock was not taken"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] WARNING: lock held when returning to user space!"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] BUG: MAX_LOCKDEP_CHAIN_HLOCKS too low!"},
+	{ZCB_FAULT_LOCKDEP, "[    9.000000] turning off the locking correctness validator."},
 	{ZCB_FAULT_LOCKDEP, "[    9.000000] [ BUG: Invalid wait context ]"},
 	{ZCB_FAULT_LOCKDEP, "[    9.000000] INFO: trying to register non-static key."},
 	{ZCB_FAULT_LOCKDEP, "[    9.000000] BUG: MAX_LOCKDEP_ENTRIES too low!"},
@@ -160,6 +171,10 @@ static const struct sample samples[] = {
 	{ZCB_FAULT_BUG, "[    9.000000] kernel BUG at mm/shmem.c:1312!"},
 	{ZCB_FAULT_BUG, "[    9.000000] refcount_t: underflow; use-after-free."},
 	{ZCB_FAULT_BUG, "[    9.000000] BUG: spinlock bad magic on CPU#0, zcbench/312"},
+	{ZCB_FAULT_BUG, "[    9.000000] BUG: workqueue leaked atomic, lock or RCU: kworker/0:1[9]"},
+	{ZCB_FAULT_BUG, "[    9.000000] kernel BUG at mm/page_table_check.c:82!"},
+	{ZCB_FAULT_WARNING, "[    9.000000] WARNING: CPU: 1 PID: 9 at lib/debugobjects.c:612 "
+			    "debug_print_object+0x1a2/0x2b0"},
 	{ZCB_FAULT_BUG, "[    9.000000] BUG: using smp_processor_id() in preemptible [00000000] "
 			"code: zcbench/312"},
 	/* The stamp's forms, and what may stand before it. */
@@ -185,6 +200,11 @@ static const struct sample samples[] = {
 	{ZCB_FAULT_NONE, "[    0.100000] clocksource: timekeeping watchdog on CPU1: Marking "
 			 "clocksource 'tsc' as unstable because the skew is too large:"},
 	{ZCB_FAULT_NONE, "[    0.100000] Lock dependency validator: Copyright (c) 2006 Red Hat"},
+	{ZCB_FAULT_NONE, "[    0.100000] \tTracing variant of Tasks RCU enabled."},
+	{ZCB_FAULT_NONE, "[    0.100000] Running RCU self tests"},
+	{ZCB_FAULT_NONE, "[    0.100000] ODEBUG: selftest passed"},
+	{ZCB_FAULT_NONE, "[    0.100000] DMA-API: preallocated 65536 debug entries"},
+	{ZCB_FAULT_NONE, "[    0.100000] debug_vm_pgtable: [debug_vm_pgtable         ]: Validating"},
 	{ZCB_FAULT_NONE, "[    0.100000] kasan: KernelAddressSanitizer initialized (generic)"},
 	{ZCB_FAULT_NONE, "[    0.100000] ubsan: enabled"},
 	{ZCB_FAULT_NONE, "[    0.100000] debug: unmapping init memory"},

@@ -40,7 +40,9 @@ static enum zcb_verdict verdict_of(char letter)
 
 static enum zcb_hit hit_of(char letter)
 {
-	return letter == 'h' ? ZCB_HIT_HOLE : letter == 'z' ? ZCB_HIT_ZEROED : ZCB_HIT_NONE;
+	static const char letters[] = "-hzmr";
+
+	return (enum zcb_hit)(strchr(letters, letter) - letters);
 }
 
 static void add(struct zcb_observation *o, const struct look *look)
@@ -102,6 +104,21 @@ PLAY(zeroed_in_place, .word = "zero-in-place", .expected = "zero-in-place",
 
 PLAY(partly_zeroed_in_place_is_lookup, .word = "lookup", .expected = "lookup",
      .look = { STRUCK("z-h-", "FFFF"), REFILLED("z-h-", "FFFF") })
+
+PLAY(moved_and_followed, .word = "lookup", .expected = "lookup",
+     .look = { STRUCK("m-m-", "FFFF"), REFILLED("m-m-", "FFFF") })
+
+PLAY(moved_and_lost, .word = "stale", .expected = "lookup",
+     .look = { STRUCK("m-m-", "FFFF"), REFILLED("m-m-", "SFSF") })
+
+PLAY(refused_to_move, .word = "refused", .expected = "refused",
+     .look = { STRUCK("r-r-", "FFFF"), REFILLED("r-r-", "FFFF") })
+
+PLAY(refused_and_stale_all_the_same, .word = "stale", .expected = "refused",
+     .look = { STRUCK("r-r-", "FFFF"), REFILLED("r-r-", "SFSF") })
+
+PLAY(some_refused, .word = "mixed", .expected = "refused",
+     .look = { STRUCK("r-m-", "FFFF"), REFILLED("r-m-", "FFFF") })
 
 PLAY(mixed_before_the_refill, .word = "mixed", .expected = "stale-until-refill",
      .look = { STRUCK("h-h-", "SFFF"), REFILLED("h-h-", "FFFF") })
@@ -188,6 +205,11 @@ int main(void)
 		cmocka_unit_test(fresh_at_lookup),
 		cmocka_unit_test(zeroed_in_place),
 		cmocka_unit_test(partly_zeroed_in_place_is_lookup),
+		cmocka_unit_test(moved_and_followed),
+		cmocka_unit_test(moved_and_lost),
+		cmocka_unit_test(refused_to_move),
+		cmocka_unit_test(refused_and_stale_all_the_same),
+		cmocka_unit_test(some_refused),
 		cmocka_unit_test(mixed_before_the_refill),
 		cmocka_unit_test(mixed_after_the_refill),
 		cmocka_unit_test(mixed_from_round_to_round),

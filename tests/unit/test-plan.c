@@ -86,13 +86,39 @@ static bool has_cell(const struct zcb_plan *plan, const char *key)
 	return false;
 }
 
-/* A comparison of kernels is one of the same holes; another boot of the same kernel has others. */
+/* Whether two cells of a boot are the same but for the variant. */
+static bool differ_in_variant(const struct zcb_cell *a, const struct zcb_cell *b)
+{
+	return strcmp(a->variant, b->variant) != 0 && a->memory == b->memory &&
+	       !strcmp(a->workload, b->workload) && !strcmp(a->consumer, b->consumer) &&
+	       !memcmp(&a->params, &b->params, sizeof(a->params));
+}
+
+/* A comparison is one of the same holes; another boot of the same kernel has others. */
+static void variants_share_seeds(void **state)
+{
+	struct zcb_plan plan;
+	uint32_t pairs = 0;
+
+	make("default", &(struct zcb_plan_options){ .kernels = "variants" }, &plan);
+	for (uint32_t i = 0; i < plan.n; i++)
+		for (uint32_t j = 0; j < i; j++) {
+			bool same = differ_in_variant(&plan.cell[i], &plan.cell[j]);
+
+			assert_int_equal(same, plan.cell[i].seed == plan.cell[j].seed);
+			pairs += same;
+		}
+	assert_int_equal(pairs, plan.n * 6 / 2); /* of seven variants */
+	zcb_plan_finish(&plan);
+}
+
 static void kernels_share_seeds(void **state)
 {
 	struct zcb_plan plan;
 	uint32_t n;
 
-	make("smoke", &(struct zcb_plan_options){ .kernels = "stock,variants", .boots = 2 }, &plan);
+	make("smoke", &(struct zcb_plan_options){ .kernels = "stock,variants", .variants = "stock",
+						  .boots = 2 }, &plan);
 	n = plan.n / 4;
 	for (uint32_t i = 0; i < n; i++) {
 		assert_int_equal(plan.cell[i].seed, plan.cell[i + n].seed);
@@ -116,7 +142,8 @@ static void built_in_plans_expand(void **state)
 			assert_true(plan.cell[i].seed < 1ULL << 53);
 			for (uint32_t j = 0; j < i; j++)
 				assert_true(plan.cell[j].boot != plan.cell[i].boot ||
-					    plan.cell[j].seed != plan.cell[i].seed);
+					    plan.cell[j].seed != plan.cell[i].seed ||
+					    strcmp(plan.cell[j].variant, plan.cell[i].variant) != 0);
 		}
 		zcb_plan_finish(&plan);
 	}
@@ -461,6 +488,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(built_in_plans_expand),
 		cmocka_unit_test(kernels_share_seeds),
+		cmocka_unit_test(variants_share_seeds),
 		cmocka_unit_test(smoke_looks_at_both_memories),
 		cmocka_unit_test(memories_do_not_alternate),
 		cmocka_unit_test(same_seed_same_plan),

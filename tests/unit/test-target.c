@@ -296,6 +296,23 @@ static void the_command_line_is_told(void **state)
 	zcb_target_destroy(target);
 }
 
+static void expect_ram(const struct place *p, const char *option, const char *words)
+{
+	struct zcb_target *target;
+
+	make_file(p->dir, "images/stock/config", option);
+	target = start(p, "hang");
+	expect_words(zcb_target_argv(target), "-m", words);
+	zcb_target_destroy(target);
+}
+
+static void a_kernel_with_kasan_gets_more_memory(void **state)
+{
+	expect_ram(*state, "CONFIG_KVM=y\nCONFIG_KASAN=y\n", "2560M");
+	expect_ram(*state, "CONFIG_KVM=y\n# CONFIG_KASAN is not set\n", "2048M");
+	expect_ram(*state, "CONFIG_KASAN_STACK=y\n", "2048M");
+}
+
 static void a_panic_is_a_panic(void **state)
 {
 	struct zcb_target *target = start(*state, "panic");
@@ -596,7 +613,9 @@ static void what_is_missing_is_named_with_its_mend(void **state)
 	struct place *p = *state;
 
 	p->config.kernel = "variants";
-	expect_no_start(p, -ENOENT, "there is no kernel variants: run ./scripts/setup");
+	expect_no_start(p, -ENOENT, "there is no kernel variants: run ./scripts/setup kernel");
+	p->config.kernel = "debug";
+	expect_no_start(p, -ENOENT, "there is no kernel debug: run ./scripts/setup debug");
 	p->config.kernel = "stock";
 	p->config.boot_dir = "/nowhere";
 	expect_no_start(p, -ENOENT, "/nowhere/console.log cannot be written");
@@ -736,6 +755,7 @@ int main(void)
 		TEST(a_goodbye_and_power_off_is_clean),
 		TEST(the_child_inherits_no_other_descriptor),
 		TEST(the_command_line_is_told),
+		TEST(a_kernel_with_kasan_gets_more_memory),
 		TEST(a_panic_is_a_panic),
 		TEST(a_panic_that_hangs_is_a_panic),
 		TEST(an_oops_taints_but_does_not_end),

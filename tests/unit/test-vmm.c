@@ -216,7 +216,7 @@ static void a_touch_of_nothing_is_refused(void **state)
 	expect(test, try_touch(test, UINT64_MAX - 7), -ERANGE, "the memfd has");
 	expect(test, try_touch(test, 4), -EINVAL, "is not of an aligned u64");
 	assert_return_code(ftruncate(test->memfd, RAM_BYTES + 4096), errno);
-	expect(test, try_touch(test, RAM_BYTES), -ENXIO, "qemu: it does not map offset 0x40000");
+	expect(test, try_touch(test, RAM_BYTES), -ENXIO, "host set-up: QEMU does not map offset 0x40000");
 	ping(test);
 }
 
@@ -443,8 +443,8 @@ static void a_host_that_died_is_told_at_once(void **state)
 	pid_t pid;
 
 	kill(test->host, SIGKILL);
-	expect(test, zcb_vmm_ping(&test->vmm, &pid, &test->err), -ENOTCONN, "qemu: it is gone");
-	expect(test, zcb_vmm_ping(&test->vmm, &pid, &test->err), -ENOTCONN, "qemu: it is gone");
+	expect(test, zcb_vmm_ping(&test->vmm, &pid, &test->err), -ENOTCONN, "qemu: the agent inside it is gone");
+	expect(test, zcb_vmm_ping(&test->vmm, &pid, &test->err), -ENOTCONN, "qemu: the agent inside it is gone");
 	assert_true(zcb_now_ns() - before < PATIENCE_MS * 1000000ULL);
 }
 

@@ -11,20 +11,20 @@ import os
 import zcb
 
 UNTIL = 'stale-until-refill'
-EVENTS = ('fault', 'refill-write', 'refill-read', 'refill-read-fault', 'refill-only')
+EVENTS = ('fault', 'refill-write', 'refill-read', 'refill-read-fault', 'refill-only', 'migrate')
 TABLE = {
-  'stock': ('stale',) * 5,
-  'update-nolock': (UNTIL, UNTIL, 'stale', UNTIL, 'stale'),
-  'update-ptl': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale'),
-  'change-pte': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale'),
-  'update-lookup': (UNTIL, UNTIL, 'stale', UNTIL, 'stale'),
-  'update-seq': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale'),
-  'invalidate': ('lookup',) * 5,
+  'stock': ('stale',) * 5 + ('refused',),
+  'update-nolock': (UNTIL, UNTIL, 'stale', UNTIL, 'stale', 'refused'),
+  'update-ptl': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale', 'refused'),
+  'change-pte': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale', 'refused'),
+  'update-lookup': (UNTIL, UNTIL, 'stale', UNTIL, 'stale', 'refused'),
+  'update-seq': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale', 'refused'),
+  'invalidate': ('lookup',) * 6,
 }
 
 
-def row(memory, consumers=('mmap',), **params):
-  return {'workload': 'punch', 'consumers': list(consumers), 'memory': [memory], 'params': params}
+def row(memory, consumers=('mmap',), workload='punch', **params):
+  return {'workload': workload, 'consumers': list(consumers), 'memory': [memory], 'params': params}
 
 
 HUGE = {'pattern': 'single', 'unit': 'huge', 'blocks': 4}
@@ -40,10 +40,12 @@ ROWS = [
   ('refill-read-fault', row('shmem', pattern='stride', refill='other', touch='read', fault_around=4096)),
   ('refill-read-fault', row('shmem', pattern='stride', refill='fallocate', touch='read')),
   ('refill-only', row('shmem', pattern='stride', refill='other', touch='none')),
+  ('migrate', row('shmem', ('mmap', 'oracle'), workload='migrate', pattern='stride')),
   ('fault', row('hugetlb', ('mmap', 'oracle'), **HUGE)),
   ('refill-write', row('hugetlb', refill='other', **HUGE)),
   ('refill-read-fault', row('hugetlb', refill='fallocate', touch='read', **HUGE)),
   ('refill-only', row('hugetlb', refill='fallocate', touch='none', **HUGE)),
+  ('migrate', row('hugetlb', workload='migrate', **HUGE)),
   ('zeroed', row('hugetlb', pattern='stride')),
 ]
 PLAN = {
@@ -68,7 +70,11 @@ def check_line(line, problems):
   if variant != 'stock' and line['event'] in ('fault', 'refill-write'):
     problems.expect(counters.get('updates', 0) >= line['events']['punched'],
                     f'{name}: {counters.get("updates")} updates for {line["events"]["punched"]} punched pages')
-  if variant == 'invalidate' and line['event'] != 'zeroed':
+  # The oracle reads the memfd: nobody looks at the dma-buf.
+  if line['event'] == 'migrate':
+    key = 'migrate_ok' if variant == 'invalidate' else 'migrate_failed'
+    problems.expect(line['events'][key] > 0, f'{name}: {key} is {line["events"][key]}')
+  if variant == 'invalidate' and line['event'] != 'zeroed' and consumer != 'oracle':
     problems.expect(counters.get('lookups', 0) > 0, f'{name}: no look-ups')
 
 

@@ -56,7 +56,8 @@ class Bench:
     for name in names:
       path = os.path.join(os.path.dirname(self.program), 'images', name)
       if not os.path.exists(path):
-        raise Skip(f'{path} is missing: run ./scripts/setup image kernel')
+        parts = 'image debug' if name == 'debug' else 'image kernel'
+        raise Skip(f'{path} is missing: run ./scripts/setup {parts}')
 
   def plan(self, **members):
     """Writes a plan file. Where nothing else is asked for: stock, shmem, one boot."""

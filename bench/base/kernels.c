@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/base/kernels.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct zcb_kernel zcb_kernels[] = {
+	{ "stock", "kernel stock", "Debian 13's own kernel", "./scripts/setup image" },
+	{ "variants", "kernel variants", "our build of Debian 13's source", "./scripts/setup kernel" },
+	{ "debug", "kernel debug", "the same with lockdep, KASAN and more: to find bugs",
+	  "./scripts/setup debug" },
+	{ 0 },
+};
+
+const struct zcb_kernel *zcb_kernel_find(const char *name)
+{
+	for (const struct zcb_kernel *kernel = zcb_kernels; kernel->name; kernel++)
+		if (!strcmp(kernel->name, name))
+			return kernel;
+	return NULL;
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The VMM of a micro guest. Two threads serve: this one runs the vCPU, the one of bench/vmm/agent-serve.h
+ * makes dma-bufs and touches pages, so that both are of the mm that KVM and the kernel's variants watch.
+ */
+#include "bench/guest/micro/vmm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/base/child.h"
+#include "bench/base/cleanup.h"
+#include "bench/guest/micro/image.h"
+#include "bench/guest/micro/link.h"
+#include "bench/guest/micro/mailbox.h"
+#include "bench/guest/micro/pages.h"
+#include "bench/guest/micro/vcpu.h"
+#include "bench/vmm/agent-serve.h"
+
+struct vmm {
+	const struct zcb_micro_vmm_config *config;
+	void *ram;
+	struct zcb_micro_vcpu vcpu;
+	struct zcb_micro_frames frames;
+	uint32_t serial;
+	/* Of the last draw or read: NULL where no frame's list is in guest memory. */
+	const struct zcb_micro_frame *listed;
+	zcb_ns ran;
+	bool timed;
+};
+
+static int run(struct vmm *vmm, struct zcb_micro_request *request, struct zcb_error *err)
+{
+	int ret;
+
+	request->serial = ++vmm->serial;
+	zcb_micro_mailbox_ask(vmm->ram, request);
+	ret = zcb_micro_vcpu_run(&vmm->vcpu, &vmm->ran, err);
+	return ret ? ret : zcb_micro_mailbox_check(vmm->ram, request, err);
+}
+
+/* Has every page there is of a range, so that only a workload changes that. */
+static int populate(const struct vmm *vmm, uint64_t gpa, uint64_t bytes, struct zcb_error *err)
+{
+	if (madvise((char *)vmm->ram + gpa, bytes, MADV_POPULATE_WRITE) < 0)
+		return zcb_fail(err, -errno, "kernel: %llu bytes of guest RAM cannot be had: %m",
+				(unsigned long long)bytes);
+	return 0;
+}
+
+/* Of shmem what we use, and the last page: a guest has pages that are of no frame, behind all frames. */
+static int populate_ram(const struct vmm *vmm, struct zcb_error *err)
+{
+	uint64_t bytes = vmm->config->ram_bytes;
+	int ret;
+
+	if (vmm->config->memory == ZCB_MEMORY_HUGETLB)
+		return populate(vmm, 0, bytes, err);
+	ret = populate(vmm, 0, ZCB_MICRO_USED, err);
+	return ret ? ret : populate(vmm, bytes - ZCB_ABI_PAGE_SIZE, ZCB_ABI_PAGE_SIZE, err);
+}
+
+static int map_ram(struct vmm *vmm, struct zcb_error *err)
+{
+	const struct zcb_micro_vmm_config *config = vmm->config;
+
+	vmm->ram = mmap(NULL, config->ram_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, config->memfd, 0);
+	if (vmm->ram == MAP_FAILED)
+		return zcb_fail(err, -errno, "kernel: guest RAM cannot be mapped: %m");
+	/* As VMMs do: a child has no part in guest RAM. */
+	if (madvise(vmm->ram, config->ram_bytes, MADV_DONTFORK) < 0)
+		return zcb_fail(err, -errno, "kernel: guest RAM cannot be kept from children: %m");
+	return populate_ram(vmm, err);
+}
+
+static int say_hello(struct vmm *vmm, struct zcb_error *err)
+{
+	struct zcb_micro_request hello = { .command = ZCB_MICRO_HELLO, .nonce = vmm->config->nonce };
+
+	return run(vmm, &hello, err);
+}
+
+static int start(struct vmm *vmm, struct zcb_error *err)
+{
+	int ret = map_ram(vmm, err);
+
+	if (ret)
+		return ret;
+	vmm->frames.bytes = vmm->config->ram_bytes;
+	zcb_micro_image_load(vmm->ram, vmm->config->ram_bytes);
+	ret = zcb_micro_vcpu_make(&vmm->vcpu, vmm->ram, vmm->config->ram_bytes, err);
+	if (!ret)
+		ret = say_hello(vmm, err);
+	if (ret)
+		return ret;
+	ret = zcb_vmm_serve(vmm->config->vmm, vmm->config->memfd, "the micro guest's VMM");
+	return ret ? zcb_fail(err, ret, "host set-up: no thread for the VMM: %s", strerror(-ret)) : 0;
+}
+
+/* Fills values, and says in reply->n how many. */
+typedef int handle_fn(struct vmm *vmm, const struct zcb_micro_packet *request,
+		      struct zcb_micro_packet *reply, struct zcb_error *err);
+
+static void publish_nothing(struct vmm *vmm, uint32_t frame)
+{
+	struct zcb_abi_control *control = (void *)((char *)vmm->ram + ZCB_MICRO_CONTROL);
+
+	__atomic_store_n(&control->published[frame], 0, __ATOMIC_RELEASE);
+}
+
+static int make(struct vmm *vmm, const struct zcb_micro_packet *request,
+		struct zcb_micro_packet *reply, struct zcb_error *err)
+{
+	const struct zcb_micro_frame *frame;
+	int ret;
+
+	vmm->listed = NULL;
+	ret = zcb_micro_frames_make(&vmm->frames, &request->frame, err);
+	if (ret)
+		return ret;
+	frame = zcb_micro_frames_find(&vmm->frames, request->frame.frame);
+	publish_nothing(vmm, request->frame.frame);
+	memcpy(reply->value, frame->page, frame->pages * sizeof(*frame->page));
+	reply->n = frame->pages;
+	return populate(vmm, frame->pool.gpa, frame->pool_bytes, err);
+}
+
+static int touch_all(struct vmm *vmm, enum zcb_micro_command command,
+		     const struct zcb_micro_packet *packet, struct zcb_error *err)
+{
+	const struct zcb_micro_frame *frame =
+		zcb_micro_frames_find(&vmm->frames, packet->frame.frame);
+	struct zcb_micro_request request = { .command = command, .frame = packet->frame.frame,
+					     .sequence = packet->sequence };
+	int ret;
+
+	if (!frame)
+		return zcb_fail(err, -EINVAL, "zcbench bug: the micro guest has no frame %u",
+				packet->frame.frame);
+	if (vmm->listed != frame)
+		zcb_micro_mailbox_list(vmm->ram, frame->page, frame->pages);
+	vmm->listed = frame;
+	request.pages = frame->pages;
+	request.key = frame->key;
+	ret = run(vmm, &request, err);
+	vmm->timed = ret == 0;
+	return ret;
+}
+
+static int draw(struct vmm *vmm, const struct zcb_micro_packet *request,
+		struct zcb_micro_packet *reply, struct zcb_error *err)
+{
+	return touch_all(vmm, ZCB_MICRO_DRAW, request, err);
+}
+
+static int read_all(struct vmm *vmm, const struct zcb_micro_packet *request,
+		    struct zcb_micro_packet *reply, struct zcb_error *err)
+{
+	return touch_all(vmm, ZCB_MICRO_READ, request, err);
+}
+
+_Static_assert(sizeof(zcb_ns) == sizeof(uint64_t) && sizeof(zcb_gpa) == sizeof(uint64_t),
+	       "a page's address or time is one value of a packet");
+
+static int times(struct vmm *vmm, const struct zcb_micro_packet *request,
+		 struct zcb_micro_packet *reply, struct zcb_error *err)
+{
+	const struct zcb_micro_frame *frame =
+		zcb_micro_frames_find(&vmm->frames, request->frame.frame);
+
+	if (!vmm->vcpu.tsc_khz)
+		return zcb_fail(err, -EOPNOTSUPP, "kernel: KVM does not say how fast a vCPU's TSC is");
+	if (!frame || frame != vmm->listed || !vmm->timed)
+		return zcb_fail(err, -EINVAL, "zcbench bug: the micro guest did not touch frame %u last",
+				request->frame.frame);
+	reply->n = frame->pages;
+	return zcb_micro_mailbox_times(vmm->ram, frame->pages, vmm->vcpu.tsc_khz, vmm->ran,
+				       (zcb_ns *)reply->value, err);
+}
+
+static int drop(struct vmm *vmm, const struct zcb_micro_packet *request,
+		struct zcb_micro_packet *reply, struct zcb_error *err)
+{
+	vmm->listed = NULL;
+	return zcb_micro_frames_drop(&vmm->frames, request->frame.frame, err);
+}
+
+static handle_fn *const handlers[] = {
+	[ZCB_MICRO_MAKE] = make,   [ZCB_MICRO_DRAWS] = draw, [ZCB_MICRO_READS] = read_all,
+	[ZCB_MICRO_TIMES] = times, [ZCB_MICRO_DROP] = drop,
+};
+
+#define TYPES (sizeof(handlers) / sizeof(handlers[0]))
+
+static int handle(struct vmm *vmm, const struct zcb_micro_packet *request,
+		  struct zcb_micro_packet *reply, struct zcb_error *err)
+{
+	if (request->type >= TYPES || !handlers[request->type])
+		return zcb_fail(err, -EINVAL, "zcbench bug: the micro guest's VMM knows no request %u",
+				request->type);
+	return handlers[request->type](vmm, request, reply, err);
+}
+
+static int reply_to(const struct vmm *vmm, struct zcb_micro_packet *reply)
+{
+	size_t n;
+
+	if (reply->code)
+		reply->n = 0;
+	n = sizeof(*reply) + reply->n * sizeof(reply->value[0]);
+	return send(vmm->config->link, reply, n, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int serve(struct vmm *vmm, struct zcb_micro_packet *reply)
+{
+	struct zcb_micro_packet request;
+	int ret = 0;
+
+	while (!ret && recv(vmm->config->link, &request, sizeof(request), 0) == sizeof(request)) {
+		memset(reply, 0, sizeof(*reply));
+		reply->serial = request.serial;
+		reply->type = request.type;
+		reply->code = handle(vmm, &request, reply, &reply->text);
+		ret = reply_to(vmm, reply);
+	}
+	return ret;
+}
+
+/* Everything else ends with the process: memory, descriptors, the other thread. */
+void zcb_micro_vmm_be(const struct zcb_micro_vmm_config *config)
+{
+	const int keep[] = { config->memfd, config->link, config->vmm };
+	struct zcb_micro_packet *reply = calloc(1, ZCB_MICRO_MAX_PACKET);
+	struct vmm vmm = { .config = config };
+
+	zcb_child_close_others(keep, 3);
+	prctl(PR_SET_NAME, "zcb-micro-vmm");
+	if (!reply)
+		_exit(126);
+	reply->code = start(&vmm, &reply->text);
+	if (reply_to(&vmm, reply) || reply->code)
+		_exit(126);
+	_exit(serve(&vmm, reply) ? 126 : 0);
+}
