@@ -109,15 +109,18 @@ static int run_scene(struct run *run, const struct scenario *scenario, const cha
 
 /*
  * shmem with huge folios is for the storms: a hole in a folio that somebody holds is zeroed in
- * place, in one that nobody holds it is not, so what is right depends on who got there first. Pages
- * of 1 GiB are not for what punches many: under emulation one takes seconds to be cleared. And the
- * plant is about the balance alone: a variant that pins and one that does not are enough.
+ * place, in one that nobody holds it is not, so what is right depends on who got there first. Shared
+ * page tables need more memory than a crowd could fill. Pages of 1 GiB are not for what punches
+ * many: under emulation one takes seconds to be cleared. And the plant is about the balance alone: a
+ * variant that pins and one that does not are enough.
  */
 static bool suits(const struct scenario *scenario, const char *variant, const struct memory *memory)
 {
 	bool counts = scenario->run == scene_leak || scenario->run == scene_plant;
 
 	if (scenario->run == scene_coherent && memory->advise_huge)
+		return false;
+	if (scenario->run != scene_coherent && memory->shares_tables)
 		return false;
 	if (counts && (memory_is_gigantic(memory) || memory->advise_huge))
 		return false;
