@@ -13,6 +13,7 @@
 #include "tests/kernel/export.h"
 
 #define FREE_HUGE(size) "/sys/kernel/mm/hugepages/hugepages-" size "kB/free_hugepages"
+#define RESERVED_HUGE(size) "/sys/kernel/mm/hugepages/hugepages-" size "kB/resv_hugepages"
 
 enum { GRACE_TRIES = 40, GRACE_US = 250000 };
 
@@ -56,6 +57,8 @@ void balance_take(struct balance *ret_balance)
 			number_in("/proc/vmstat", "nr_foll_pin_released"),
 		.huge_2m = number_of(FREE_HUGE("2048")),
 		.huge_1g = number_of(FREE_HUGE("1048576")),
+		.reserved_2m = number_of(RESERVED_HUGE("2048")),
+		.reserved_1g = number_of(RESERVED_HUGE("1048576")),
 		.slab_kib = number_in("/proc/meminfo", "SUnreclaim"),
 		.free_kib = number_in("/proc/meminfo", "MemFree"),
 	};
@@ -77,6 +80,8 @@ static json_t *differences(const struct balance *before, const struct balance *a
 	compare(problems, "pinned pages", after->pins - before->pins, 0);
 	compare(problems, "huge pages of 2 MiB", before->huge_2m - after->huge_2m, 0);
 	compare(problems, "huge pages of 1 GiB", before->huge_1g - after->huge_1g, 0);
+	compare(problems, "reservations of 2 MiB", after->reserved_2m - before->reserved_2m, 0);
+	compare(problems, "reservations of 1 GiB", after->reserved_1g - before->reserved_1g, 0);
 	compare(problems, "KiB of slab", after->slab_kib - before->slab_kib, tolerance->slab_kib);
 	compare(problems, "KiB of memory", before->free_kib - after->free_kib, tolerance->free_kib);
 	return problems;

@@ -11,7 +11,8 @@ struct balance {
 	int64_t udmabufs;	  /* files in debugfs */
 	int64_t pins;		  /* pages that are pinned: /proc/vmstat */
 	int64_t huge_2m, huge_1g; /* free pages of the pools; 0 where there is none */
-	int64_t slab_kib;	  /* unreclaimable slab */
+	int64_t reserved_2m, reserved_1g;
+	int64_t slab_kib; /* unreclaimable slab */
 	int64_t free_kib;
 };
 

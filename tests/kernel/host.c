@@ -20,6 +20,9 @@
 /* Each scene and each step of it is much shorter, but for leaks by the ten thousand. */
 #define SILENCE_NS (900 * 1000000000ULL)
 
+/* Who oopses may take a lock with it: nothing more comes then. */
+#define SILENCE_AFTER_FAULT_NS (120 * 1000000000ULL)
+
 /*
  * Two nodes to move pages between. Two pages of 1 GiB, which only a boot finds for sure: in the
  * second node, which has four of which the first and the last GiB are not whole.
@@ -141,6 +144,14 @@ static int wait_and_receive(struct host *host, uint64_t *heard_ns)
 	return n <= 0 && n != -EAGAIN;
 }
 
+static uint64_t silence_limit_ns(const struct host *host)
+{
+	size_t n;
+
+	zcb_target_faults(host->target, &n);
+	return n ? SILENCE_AFTER_FAULT_NS : SILENCE_NS;
+}
+
 static enum zcb_outcome listen_to_end(struct host *host)
 {
 	uint64_t heard_ns = zcb_now_ns();
@@ -148,7 +159,7 @@ static enum zcb_outcome listen_to_end(struct host *host)
 	while (!host->said_goodbye) {
 		if (take_messages(host) < 0)
 			return zcb_target_stop(host->target, ZCB_OUTCOME_LOST);
-		if (zcb_now_ns() - heard_ns > SILENCE_NS)
+		if (zcb_now_ns() - heard_ns > silence_limit_ns(host))
 			return zcb_target_stop(host->target, ZCB_OUTCOME_HANG);
 		if (!host->said_goodbye && wait_and_receive(host, &heard_ns))
 			return zcb_target_stop(host->target, ZCB_OUTCOME_LOST);

@@ -36,6 +36,16 @@ int knobs_reset(const char *variant)
 	return ret ? ret : zcb_fault_around_set(FAULT_AROUND, NULL);
 }
 
+bool knobs_names(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = list; (at = strstr(at, name)); at += n)
+		if ((at == list || at[-1] == ',') && (!at[n] || at[n] == ','))
+			return true;
+	return !*list;
+}
+
 static void turn_fault_around(struct dice *dice)
 {
 	if (!zcb_fault_around_set(dice_one_in(dice, 2) ? 4096 : FAULT_AROUND, NULL))
@@ -48,7 +58,12 @@ static void switch_variant(const struct scene *scene, struct dice *dice)
 	char names[KNOBS_VARIANTS][KNOBS_NAME];
 	unsigned int n = knobs_variants(names);
 
-	if (!n || zcb_variant_select(names[dice_below(dice, n)], NULL))
+	const char *name = n ? names[dice_below(dice, n)] : "";
+
+	/* A run of some variants is one without the others. */
+	if (!knobs_names(scene->among, name))
+		name = scene->variant;
+	if (zcb_variant_select(name, NULL))
 		return stage_problem("the variant cannot be switched");
 	usleep(dice_below(dice, 20000));
 	if (zcb_variant_select(scene->variant, NULL))

@@ -2,6 +2,8 @@
 #ifndef ZCB_TESTS_KERNEL_KNOBS_H
 #define ZCB_TESTS_KERNEL_KNOBS_H
 
+#include <stdbool.h>
+
 #include "tests/kernel/scene.h"
 
 #define KNOBS_VARIANT "/sys/module/udmabuf/parameters/variant"
@@ -15,6 +17,9 @@ _Noreturn void knobs_main(const struct scene *scene);
 /** The names of the kernel's variants; NAME_MAX_VARIANTS at most. Returns how many. */
 enum { KNOBS_VARIANTS = 16, KNOBS_NAME = 32 };
 unsigned int knobs_variants(char names[KNOBS_VARIANTS][KNOBS_NAME]);
+
+/** Whether a list such as "storm,leak" has this name; "" has all. */
+bool knobs_names(const char *list, const char *name);
 
 /** Selects a variant and turns fault-around on. Returns 0 or -errno. */
 int knobs_reset(const char *variant);

@@ -30,6 +30,13 @@ const struct memory memories[] = {
 	 .pages = 8 * 512,
 	 .pool = 12,
 	 .pool_file = POOL("2048")},
+	{.name = "hugetlb-shared",
+	 .flags = MFD_HUGETLB | MFD_HUGE_2MB,
+	 .unit_pages = 512,
+	 .pages = 512 * 512,
+	 .pool = 520,
+	 .pool_file = POOL("2048"),
+	 .shares_tables = true},
 	{.name = "hugetlb-1g",
 	 .flags = MFD_HUGETLB | MFD_HUGE_1GB,
 	 .unit_pages = 512 * 512,
@@ -92,9 +99,25 @@ int memory_prepare(const struct memory *memory, struct zcb_error *err)
 	return fill_pool(memory, err);
 }
 
+/* At a multiple of 1 GiB, where whoever maps the file likewise has the same page tables. */
+static char *map_aligned(const struct ram *ram)
+{
+	uint64_t gib = 1ULL << 30;
+	char *room = mmap(NULL, ram_bytes(ram) + gib, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *at;
+
+	if (room == MAP_FAILED)
+		return room;
+	at = room + (-(uint64_t)room & (gib - 1));
+	return mmap(at, ram_bytes(ram), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ram->fd, 0);
+}
+
 int ram_map(struct ram *ram)
 {
-	char *map = mmap(NULL, ram_bytes(ram), PROT_READ | PROT_WRITE, MAP_SHARED, ram->fd, 0);
+	char *map = ram->memory->shares_tables ? map_aligned(ram)
+					       : mmap(NULL, ram_bytes(ram), PROT_READ | PROT_WRITE,
+						      MAP_SHARED, ram->fd, 0);
 
 	if (map == MAP_FAILED)
 		return -errno;

@@ -19,6 +19,8 @@ struct memory {
 	uint32_t pool;	     /* units that the hugetlb pool is to have; 0: there is none */
 	const char *pool_file;
 	bool advise_huge; /* shmem that asks for huge folios */
+	/* Processes that map it share the page tables: huge_pmd_share() in mm/hugetlb.c. */
+	bool shares_tables;
 };
 
 extern const struct memory memories[];

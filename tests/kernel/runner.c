@@ -84,6 +84,7 @@ static int run_scene(struct run *run, const struct scenario *scenario, const cha
 {
 	unsigned int slower = memory_is_gigantic(memory) ? 4 : 1;
 	struct scene scene = {.variant = variant,
+			      .among = run->variant,
 			      .memory = memory,
 			      .cycles = run->cycles,
 			      .seconds = run->seconds * slower};
@@ -108,9 +109,10 @@ static int run_scene(struct run *run, const struct scenario *scenario, const cha
 
 /*
  * shmem with huge folios is for the storms: a hole in a folio that somebody holds is zeroed in
- * place, in one that nobody holds it is not, so what is right depends on who got there first. Pages
- * of 1 GiB are not for what punches many: under emulation one takes seconds to be cleared. And the
- * plant is about the balance alone: a variant that pins and one that does not are enough.
+ * place, in one that nobody holds it is not, so what is right depends on who got there first. Shared
+ * page tables need more memory than a crowd could fill. Pages of 1 GiB are not for what punches
+ * many: under emulation one takes seconds to be cleared. And the plant is about the balance alone: a
+ * variant that pins and one that does not are enough.
  */
 static bool suits(const struct scenario *scenario, const char *variant, const struct memory *memory)
 {
@@ -118,21 +120,12 @@ static bool suits(const struct scenario *scenario, const char *variant, const st
 
 	if (scenario->run == scene_coherent && memory->advise_huge)
 		return false;
+	if (scenario->run != scene_coherent && memory->shares_tables)
+		return false;
 	if (counts && (memory_is_gigantic(memory) || memory->advise_huge))
 		return false;
 	return scenario->run != scene_plant || !strcmp(variant, "stock") ||
 	       !strcmp(variant, "invalidate");
-}
-
-/* "storm,leak" names both; "" all. */
-static bool is_asked(const char *list, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *at = list; (at = strstr(at, name)); at += n)
-		if ((at == list || at[-1] == ',') && (!at[n] || at[n] == ','))
-			return true;
-	return !*list;
 }
 
 static int run_scenarios(struct run *run, const char *variant, const struct memory *memory)
@@ -140,7 +133,7 @@ static int run_scenarios(struct run *run, const char *variant, const struct memo
 	for (size_t i = 0; i < SCENARIOS; i++) {
 		int ret;
 
-		if (!is_asked(run->only, scenarios[i].name) ||
+		if (!knobs_names(run->only, scenarios[i].name) ||
 		    !suits(&scenarios[i], variant, memory))
 			continue;
 		ret = run_scene(run, &scenarios[i], variant, memory);
@@ -161,7 +154,7 @@ static int run_memory(struct run *run, const struct memory *memory)
 		return say(run, json_pack("{s:s, s:s, s:s}", "type", "skip", "memory", memory->name,
 					  "reason", err.text));
 	for (unsigned int i = 0; i < n && !ret; i++)
-		if (is_asked(run->variant, variants[i]))
+		if (knobs_names(run->variant, variants[i]))
 			ret = run_scenarios(run, variants[i], memory);
 	return ret;
 }
@@ -171,7 +164,7 @@ static int run_all(struct run *run)
 	int ret = 0;
 
 	for (unsigned int i = 0; i < n_memories && !ret; i++)
-		if (is_asked(run->memory, memories[i].name))
+		if (knobs_names(run->memory, memories[i].name))
 			ret = run_memory(run, &memories[i]);
 	return ret;
 }

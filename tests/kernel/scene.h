@@ -10,6 +10,7 @@
 /** One scenario on one variant and one kind of memory. */
 struct scene {
 	const char *variant; /* selected already */
+	const char *among;   /* a list of those that may be selected meanwhile; "": all */
 	const struct memory *memory;
 	uint64_t seed;
 	unsigned int seconds, cycles;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 struct stage *stage;
 
@@ -44,6 +45,20 @@ void stage_demand(const enum tally *wanted)
 	for (; *wanted != TALLIES; wanted++)
 		if (!stage->tally[*wanted])
 			stage_problem("it counted no %s", names[*wanted]);
+}
+
+static bool is_done(const enum tally *wanted, const uint64_t *before)
+{
+	for (; *wanted != TALLIES; wanted++)
+		if (stage->tally[*wanted] <= before[*wanted])
+			return false;
+	return true;
+}
+
+void stage_await(const enum tally *wanted, const uint64_t *before, unsigned int seconds)
+{
+	for (unsigned int i = 0; i < seconds * 20 && !is_done(wanted, before); i++)
+		usleep(50000);
 }
 
 json_t *stage_counts(void)

@@ -72,6 +72,9 @@ void stage_problem(const char *format, ...) __attribute__((format(printf, 1, 2))
 /** Demands that each of these was done at least once; the list ends with TALLIES. */
 void stage_demand(const enum tally *wanted);
 
+/** Waits until each of these was done once more than `before` says, at most so many seconds. */
+void stage_await(const enum tally *wanted, const uint64_t *before, unsigned int seconds);
+
 /** What was counted, as an object without its zeros; and the problems, as an array. */
 json_t *stage_counts(void);
 json_t *stage_problems(void);

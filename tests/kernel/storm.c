@@ -15,6 +15,11 @@
 #include "tests/kernel/stage.h"
 #include "tests/kernel/vmm.h"
 
+/* A machine that is slow, or busy, gets through less in its time: everybody is to have a turn. */
+enum { PATIENCE_S = 120 };
+
+static const uint64_t none[TALLIES];
+
 /*
  * One buffer that is lost is a file in debugfs, a pin or a huge page, which are counted one by one.
  * Of the slab and of free memory a storm leaves some behind that is no leak, such as the page
@@ -127,6 +132,7 @@ void scene_storm(struct scene *scene)
 	if (!start(scene, &cast))
 		return;
 	sleep(scene->seconds);
+	stage_await(wanted, none, PATIENCE_S);
 	leave(&cast, false);
 	nothing_left(scene, &before);
 	stage_demand(wanted);
@@ -145,6 +151,22 @@ static void kill_vmm(struct cast *cast)
 	tally(TALLY_kills);
 }
 
+/* Somebody has something to hold when the VMM dies, and reads it afterwards. */
+static void kill_in_time(struct cast *cast, unsigned int slower, struct dice *dice)
+{
+	static const enum tally held[] = {TALLY_maps, TALLIES};
+	static const enum tally read[] = {TALLY_looks_after_kill, TALLIES};
+	uint64_t before[TALLIES];
+
+	for (unsigned int i = 0; i < TALLIES; i++)
+		before[i] = stage->tally[i];
+	usleep(slower * (300000 + dice_below(dice, 500000)));
+	stage_await(held, before, PATIENCE_S);
+	kill_vmm(cast);
+	usleep(slower * 300000);
+	stage_await(read, before, PATIENCE_S);
+}
+
 static void survive_once(struct scene *scene, struct dice *dice)
 {
 	unsigned int slower = memory_is_gigantic(scene->memory) ? 4 : 1;
@@ -155,9 +177,7 @@ static void survive_once(struct scene *scene, struct dice *dice)
 	stage->stop = stage->quiet = stage->killed = false;
 	if (!start(scene, &cast))
 		return;
-	usleep(slower * (300000 + dice_below(dice, 500000)));
-	kill_vmm(&cast);
-	usleep(slower * 300000);
+	kill_in_time(&cast, slower, dice);
 	leave(&cast, true);
 	nothing_left(scene, &before);
 }
