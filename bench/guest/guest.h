@@ -79,6 +79,8 @@ struct zcb_guest {
 	uint64_t ram_bytes;
 	uint64_t ram_below_4g; /* of the memfd, so many bytes lie below the PCI hole, the rest at 4 GiB */
 	int memfd; /* the guest's RAM; owned by the guest */
+	bool has_cpu; /* the VMM runs on this processor alone, and whoever measures keeps off it */
+	int cpu;
 };
 
 extern const struct zcb_guest_ops zcb_guest_linux;

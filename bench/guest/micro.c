@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Guest kind `micro`: one vCPU that runs a payload of ours and nothing else, in a VMM that is a fork
- * of the runner. The memfd is as that of the other kinds, and so is what is done to it.
+ * Guest kind `micro`: one vCPU that runs a payload of ours and nothing else, in a VMM that is a
+ * fork of the runner. The memfd is as that of the other kinds, and so is what is done to it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,6 +14,7 @@
 
 #include "bench/base/child.h"
 #include "bench/base/cleanup.h"
+#include "bench/base/cpu.h"
 #include "bench/guest/guest.h"
 #include "bench/guest/micro/abi.h"
 #include "bench/guest/micro/image.h"
@@ -50,27 +51,35 @@ static const struct zcb_abi_control *control(const struct micro_guest *guest)
 static int check_config(const struct zcb_guest_config *config, struct zcb_error *err)
 {
 	if (config->ram_bytes > ZCB_MICRO_MAX_RAM)
-		return zcb_fail(err, -EINVAL, "usage: a micro guest has at most %" PRIu64 " MiB of RAM, "
-				"all below the PCI hole, not %" PRIu64 ": lower \"ram_mib\", or take the "
-				"guest linux", ZCB_MICRO_MAX_RAM >> 20, config->ram_bytes >> 20);
+		return zcb_fail(err, -EINVAL,
+				"usage: a micro guest has at most %" PRIu64 " MiB of RAM, "
+				"all below the PCI hole, not %" PRIu64
+				": lower \"ram_mib\", or take the "
+				"guest linux",
+				ZCB_MICRO_MAX_RAM >> 20, config->ram_bytes >> 20);
 	return 0;
 }
 
-static int fork_vmm(struct micro_guest *guest, struct zcb_micro_vmm_config *vmm, struct zcb_error *err)
+static int fork_vmm(struct micro_guest *guest, struct zcb_micro_vmm_config *vmm,
+		    struct zcb_error *err)
 {
 	guest->process = zcb_fork();
 	if (guest->process == 0)
 		zcb_micro_vmm_be(vmm);
 	close(vmm->link);
 	close(vmm->vmm);
-	return guest->process < 0 ? zcb_fail(err, -errno, "host set-up: no process for the VMM: %m") : 0;
+	return guest->process < 0 ? zcb_fail(err, -errno, "host set-up: no process for the VMM: %m")
+				  : 0;
 }
 
 static int spawn_vmm(struct micro_guest *guest, const struct zcb_guest_config *config,
 		     struct zcb_error *err)
 {
-	struct zcb_micro_vmm_config vmm = { .memory = config->memory, .ram_bytes = config->ram_bytes,
-					    .nonce = config->nonce, .memfd = guest->base.memfd };
+	struct zcb_micro_vmm_config vmm = {.memory = config->memory,
+					   .ram_bytes = config->ram_bytes,
+					   .nonce = config->nonce,
+					   .memfd = guest->base.memfd,
+					   .cpu = guest->base.has_cpu ? guest->base.cpu : -1};
 	int ret = zcb_vmm_sockets(&guest->link.fd, &vmm.link);
 
 	if (ret)
@@ -83,16 +92,21 @@ static int spawn_vmm(struct micro_guest *guest, const struct zcb_guest_config *c
 	return fork_vmm(guest, &vmm, err);
 }
 
-/* What the payload wrote must be where it is looked for, or nothing of what follows can be believed. */
+/*
+ * What the payload wrote must be where it is looked for, or nothing of what follows can be
+ * believed.
+ */
 static int map_control(struct micro_guest *guest, uint64_t nonce, struct zcb_error *err)
 {
-	void *map = mmap(NULL, low_bytes(&guest->base), PROT_READ, MAP_SHARED, guest->base.memfd, 0);
+	void *map =
+		mmap(NULL, low_bytes(&guest->base), PROT_READ, MAP_SHARED, guest->base.memfd, 0);
 
 	if (map == MAP_FAILED)
 		return zcb_fail(err, -errno, "kernel: the control page cannot be mapped: %m");
 	guest->low = map;
 	if (control(guest)->magic != ZCB_ABI_CONTROL_MAGIC || control(guest)->nonce != nonce)
-		return zcb_fail(err, -EPROTO, "guest: its control page is not of the guest we started");
+		return zcb_fail(err, -EPROTO,
+				"guest: its control page is not of the guest we started");
 	return 0;
 }
 
@@ -104,11 +118,13 @@ static int check_vmm(const struct micro_guest *guest, struct zcb_error *err)
 	int ret = zcb_vmm_ping(&guest->vmm, &pid, err);
 
 	if (!ret)
-		ret = zcb_vmm_touch(&guest->vmm, (zcb_memfd_off){ ZCB_MICRO_CONTROL }, false, &magic,
+		ret = zcb_vmm_touch(&guest->vmm, (zcb_memfd_off){ZCB_MICRO_CONTROL}, false, &magic,
 				    &took, err);
 	if (!ret && (pid != guest->process || magic != ZCB_ABI_CONTROL_MAGIC))
-		ret = zcb_fail(err, -EPROTO, "zcbench bug: process %d serves for the VMM, which is %d, "
-			       "and reads %#" PRIx64 " from the control page", pid, guest->process, magic);
+		ret = zcb_fail(err, -EPROTO,
+			       "zcbench bug: process %d serves for the VMM, which is %d, "
+			       "and reads %#" PRIx64 " from the control page",
+			       pid, guest->process, magic);
 	return ret;
 }
 
@@ -144,12 +160,15 @@ static int micro_start(const struct zcb_guest_config *config, struct zcb_guest *
 
 	if (!guest)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a guest");
-	guest->base = (struct zcb_guest){ .ops = &zcb_guest_micro, .memory = config->memory,
-					  .ram_bytes = config->ram_bytes,
-					  .ram_below_4g = config->ram_bytes, .memfd = -1 };
-	guest->link = (struct zcb_micro_link){ .fd = -1, .timeout_ms = REPLY_TIMEOUT_MS };
-	guest->vmm = (struct zcb_vmm){ .fd = -1, .timeout_ms = REPLY_TIMEOUT_MS,
-				       .party = "guest: the micro guest's VMM" };
+	guest->base = (struct zcb_guest){.ops = &zcb_guest_micro,
+					 .memory = config->memory,
+					 .ram_bytes = config->ram_bytes,
+					 .ram_below_4g = config->ram_bytes,
+					 .memfd = -1};
+	guest->link = (struct zcb_micro_link){.fd = -1, .timeout_ms = REPLY_TIMEOUT_MS};
+	guest->vmm = (struct zcb_vmm){
+		.fd = -1, .timeout_ms = REPLY_TIMEOUT_MS, .party = "guest: the micro guest's VMM"};
+	guest->base.has_cpu = zcb_cpu_spare(&guest->base.cpu) == 0;
 	if (!ret)
 		ret = zcb_guest_make_ram(config, &guest->base.memfd, err);
 	if (!ret)
@@ -170,7 +189,7 @@ static int micro_start(const struct zcb_guest_config *config, struct zcb_guest *
 static int micro_alloc(struct zcb_guest *base, const struct zcb_frame_request *request,
 		       zcb_memfd_off *ret_pages, struct zcb_error *err)
 {
-	struct zcb_micro_packet packet = { .type = ZCB_MICRO_MAKE, .frame = *request };
+	struct zcb_micro_packet packet = {.type = ZCB_MICRO_MAKE, .frame = *request};
 
 	return zcb_micro_link_ask(&micro_guest(base)->link, &packet, request->pages,
 				  (uint64_t *)ret_pages, err);
@@ -179,8 +198,8 @@ static int micro_alloc(struct zcb_guest *base, const struct zcb_frame_request *r
 static int ask_about_frame(struct zcb_guest *base, enum zcb_micro_type type, uint32_t frame,
 			   uint64_t sequence, struct zcb_error *err)
 {
-	struct zcb_micro_packet packet = { .type = type, .sequence = sequence,
-					   .frame = { .frame = frame } };
+	struct zcb_micro_packet packet = {
+		.type = type, .sequence = sequence, .frame = {.frame = frame}};
 
 	return zcb_micro_link_ask(&micro_guest(base)->link, &packet, 0, NULL, err);
 }
@@ -197,8 +216,10 @@ static int micro_draw(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
 		(const _Atomic uint64_t *)&control(micro_guest(base))->published[frame],
 		memory_order_acquire);
 	if (published != sequence)
-		return zcb_fail(err, -EPROTO, "guest: it says sequence %" PRIu64 " is drawn, and its "
-				"control page says %" PRIu64, sequence, published);
+		return zcb_fail(err, -EPROTO,
+				"guest: it says sequence %" PRIu64 " is drawn, and its "
+				"control page says %" PRIu64,
+				sequence, published);
 	return 0;
 }
 
@@ -207,12 +228,13 @@ static int micro_read(struct zcb_guest *base, uint32_t frame, struct zcb_error *
 	return ask_about_frame(base, ZCB_MICRO_READS, frame, 0, err);
 }
 
-static int micro_touch_times(struct zcb_guest *base, uint32_t frame, uint32_t pages, zcb_ns *ret_took,
-			     struct zcb_error *err)
+static int micro_touch_times(struct zcb_guest *base, uint32_t frame, uint32_t pages,
+			     zcb_ns *ret_took, struct zcb_error *err)
 {
-	struct zcb_micro_packet packet = { .type = ZCB_MICRO_TIMES, .frame = { .frame = frame } };
+	struct zcb_micro_packet packet = {.type = ZCB_MICRO_TIMES, .frame = {.frame = frame}};
 
-	return zcb_micro_link_ask(&micro_guest(base)->link, &packet, pages, (uint64_t *)ret_took, err);
+	return zcb_micro_link_ask(&micro_guest(base)->link, &packet, pages, (uint64_t *)ret_took,
+				  err);
 }
 
 static int micro_release(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)

@@ -51,6 +51,7 @@ static const struct {
 	{"punch", "One call that takes pages away from the memfd: fallocate(PUNCH_HOLE)."},
 	{"refill", "One call that gives punched pages back."},
 	{"migrate", "One call that moves pages."},
+	{"fault.guest", "The guest vCPU’s first touch of a page that was hit, by its own TSC."},
 	{"export.create", "The udmabuf ioctl that makes the dma-buf."},
 	{"export.close", "From closing the dma-buf to its release."},
 	{"frame.read", "One whole frame read by the consumer, each byte checked."},

@@ -48,9 +48,10 @@ static void expect(const struct zcb_error *err, int ret, int wanted, const char 
 
 static int set_up(void **state)
 {
-	const struct zcb_guest_config config = { .memory = ZCB_MEMORY_SHMEM, .ram_bytes = RAM_BYTES,
-						 .nonce = 77 };
-	const struct zcb_frame_request request = { .frame = 1, .pages = PAGES, .seed = 3, .key = KEY };
+	const struct zcb_guest_config config = {
+		.memory = ZCB_MEMORY_SHMEM, .ram_bytes = RAM_BYTES, .nonce = 77};
+	const struct zcb_frame_request request = {
+		.frame = 1, .pages = PAGES, .seed = 3, .key = KEY};
 	struct micro_test *test = calloc(1, sizeof(*test));
 
 	assert_non_null(test);
@@ -71,8 +72,8 @@ static int tear_down(void **state)
 
 static void expect_frame(struct micro_test *test, uint64_t sequence, uint64_t holes)
 {
-	const struct zcb_frame_spec spec = { .key = KEY, .frame = 1, .pages = PAGES,
-					     .published = sequence };
+	const struct zcb_frame_spec spec = {
+		.key = KEY, .frame = 1, .pages = PAGES, .published = sequence};
 
 	for (uint32_t i = 0; i < PAGES; i++) {
 		struct zcb_page_verdict verdict;
@@ -103,7 +104,8 @@ static void punch(struct micro_test *test, uint64_t holes)
 {
 	for (uint32_t i = 0; i < PAGES; i++)
 		if (holes >> i & 1)
-			assert_int_equal(zcb_memfd_punch(test->guest->memfd, test->page[i], 4096), 0);
+			assert_int_equal(zcb_memfd_punch(test->guest->memfd, test->page[i], 4096),
+					 0);
 }
 
 static void it_reads_holes_and_draws_over_them(void **state)
@@ -142,8 +144,8 @@ static void times_are_of_the_last_touch_alone(void **state)
 	struct micro_test *test = *state;
 	zcb_ns took[PAGES];
 
-	expect(&test->err, zcb_guest_micro.touch_times(test->guest, 1, PAGES, took, &test->err), -EINVAL,
-	       "did not touch frame 1 last");
+	expect(&test->err, zcb_guest_micro.touch_times(test->guest, 1, PAGES, took, &test->err),
+	       -EINVAL, "did not touch frame 1 last");
 	expect(&test->err, zcb_guest_micro.draw(test->guest, 2, 1, &test->err), -EINVAL,
 	       "has no frame 2");
 	must(test, zcb_guest_micro.release(test->guest, 1, &test->err));
@@ -166,7 +168,8 @@ static void the_vmm_touches_through_its_own_mapping(void **state)
 static void two_frames_do_not_meet(void **state)
 {
 	struct micro_test *test = *state;
-	const struct zcb_frame_request request = { .frame = 2, .pages = PAGES, .blocks = 1, .seed = 3 };
+	const struct zcb_frame_request request = {
+		.frame = 2, .pages = PAGES, .blocks = 1, .seed = 3};
 	zcb_memfd_off other[PAGES];
 
 	draw(test, 1);
@@ -202,15 +205,15 @@ static const struct {
 	int code;
 	const char *words;
 } plants[] = {
-	{ INT3, "", 0, -EIO, "guest: its vCPU shut down by an exception" },
-	{ NOP, "\xf4", 1, -EIO, "guest: its vCPU halted at 0x10" },
-	{ NOP, "\xe6\x77", 2, -EIO, "guest: its vCPU used the I/O port 0x77 at" },
-	{ NOP, "\xe4\x5a", 2, -EIO, "guest: its vCPU used the I/O port 0x5a at" },
-	{ NOP, "\xe6\x5a", 2, -EPROTO, "guest: its mailbox has an answer to command 2 serial" },
+	{INT3, "", 0, -EIO, "guest: its vCPU shut down by an exception"},
+	{NOP, "\xf4", 1, -EIO, "guest: its vCPU halted at 0x10"},
+	{NOP, "\xe6\x77", 2, -EIO, "guest: its vCPU used the I/O port 0x77 at"},
+	{NOP, "\xe4\x5a", 2, -EIO, "guest: its vCPU used the I/O port 0x5a at"},
+	{NOP, "\xe6\x5a", 2, -EPROTO, "guest: its mailbox has an answer to command 2 serial"},
 	/* mov %eax, 0x10000000: beyond its RAM, which is not mapped */
-	{ NOP, "\x89\x04\x25\x00\x00\x00\x10", 7, -EIO, "guest: its vCPU shut down by an exception" },
+	{NOP, "\x89\x04\x25\x00\x00\x00\x10", 7, -EIO, "guest: its vCPU shut down by an exception"},
 	/* xor %eax, %eax; mov %rax, %cr3: no page tables. */
-	{ NOP, "\x31\xc0\x0f\x22\xd8", 5, -EIO, "guest: its vCPU shut down by an exception" },
+	{NOP, "\x31\xc0\x0f\x22\xd8", 5, -EIO, "guest: its vCPU shut down by an exception"},
 };
 
 static void a_payload_that_errs_is_told(void **state)
@@ -220,8 +223,8 @@ static void a_payload_that_errs_is_told(void **state)
 	for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
 		draw(test, 1);
 		plant(test->guest->memfd, plants[i].fill, plants[i].end, plants[i].n);
-		expect(&test->err, zcb_guest_micro.draw(test->guest, 1, 2, &test->err), plants[i].code,
-		       plants[i].words);
+		expect(&test->err, zcb_guest_micro.draw(test->guest, 1, 2, &test->err),
+		       plants[i].code, plants[i].words);
 		tear_down(state);
 		set_up(state);
 		test = *state;
@@ -231,7 +234,7 @@ static void a_payload_that_errs_is_told(void **state)
 static void a_published_sequence_must_be_the_drawn_one(void **state)
 {
 	struct micro_test *test = *state;
-	struct zcb_micro_answer answer = { ZCB_MICRO_DRAW, 3, 1, PAGES, 2 };
+	struct zcb_micro_answer answer = {ZCB_MICRO_DRAW, 3, 1, PAGES, 2};
 
 	draw(test, 1); /* serial 2, after the greeting */
 	plant(test->guest->memfd, NOP, "\xe6\x5a", 2);
@@ -246,8 +249,8 @@ static void a_published_sequence_must_be_the_drawn_one(void **state)
 
 static pid_t fork_vmm(int memfd, struct zcb_micro_link *ret_link)
 {
-	struct zcb_micro_vmm_config config = { .memory = ZCB_MEMORY_SHMEM, .ram_bytes = RAM_BYTES,
-					       .memfd = memfd };
+	struct zcb_micro_vmm_config config = {
+		.memory = ZCB_MEMORY_SHMEM, .ram_bytes = RAM_BYTES, .memfd = memfd, .cpu = -1};
 	int unused;
 	pid_t pid;
 
@@ -265,9 +268,9 @@ static pid_t fork_vmm(int memfd, struct zcb_micro_link *ret_link)
 static void a_vcpu_that_hangs_is_not_waited_for(void **state)
 {
 	struct micro_test *test = *state;
-	struct zcb_micro_packet make = { .type = ZCB_MICRO_MAKE, .frame = { .pages = PAGES } };
-	struct zcb_micro_packet request = { .type = ZCB_MICRO_READS };
-	struct zcb_micro_link link = { .timeout_ms = 60000 };
+	struct zcb_micro_packet make = {.type = ZCB_MICRO_MAKE, .frame = {.pages = PAGES}};
+	struct zcb_micro_packet request = {.type = ZCB_MICRO_READS};
+	struct zcb_micro_link link = {.timeout_ms = 60000};
 	uint64_t address[PAGES];
 	int memfd = -1, status;
 	pid_t vmm;
@@ -291,7 +294,7 @@ static void a_vcpu_that_hangs_is_not_waited_for(void **state)
 static void a_vmm_ends_when_nobody_can_ask_it(void **state)
 {
 	struct micro_test *test = *state;
-	struct zcb_micro_link link = { .timeout_ms = 60000 };
+	struct zcb_micro_link link = {.timeout_ms = 60000};
 	int memfd = -1, status = -1;
 	pid_t vmm;
 

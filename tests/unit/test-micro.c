@@ -35,9 +35,9 @@ static void expect(int ret, int wanted, const struct zcb_error *err, const char 
 static const struct zcb_micro_frame *make(struct zcb_micro_frames *frames, uint32_t number,
 					  uint32_t pages, uint32_t blocks, uint64_t seed)
 {
-	struct zcb_frame_request request = { .frame = number, .pages = pages, .blocks = blocks,
-					     .seed = seed, .key = 5 };
-	struct zcb_error err = { "" };
+	struct zcb_frame_request request = {
+		.frame = number, .pages = pages, .blocks = blocks, .seed = seed, .key = 5};
+	struct zcb_error err = {""};
 
 	if (zcb_micro_frames_make(frames, &request, &err))
 		fail_msg("%s", err.text);
@@ -72,7 +72,7 @@ static void expect_apart(const struct zcb_micro_frames *frames)
 
 static void frames_have_no_page_in_common(void **state)
 {
-	struct zcb_micro_frames frames = { .bytes = 192 * MIB };
+	struct zcb_micro_frames frames = {.bytes = 192 * MIB};
 
 	for (uint32_t i = 0; i < 40; i++) {
 		make(&frames, i % 7, 1 + i * 37 % 900, i % 3 == 0 ? 3 : 0, i);
@@ -83,7 +83,7 @@ static void frames_have_no_page_in_common(void **state)
 
 static void the_seed_decides_which_pages(void **state)
 {
-	struct zcb_micro_frames a = { .bytes = 192 * MIB }, b = a, c = a;
+	struct zcb_micro_frames a = {.bytes = 192 * MIB}, b = a, c = a;
 	size_t n = 64 * sizeof(zcb_gpa);
 
 	assert_memory_equal(make(&a, 3, 64, 0, 9)->page, make(&b, 3, 64, 0, 9)->page, n);
@@ -95,7 +95,7 @@ static void the_seed_decides_which_pages(void **state)
 
 static void pages_are_scattered(void **state)
 {
-	struct zcb_micro_frames frames = { .bytes = 192 * MIB };
+	struct zcb_micro_frames frames = {.bytes = 192 * MIB};
 	const struct zcb_micro_frame *frame = make(&frames, 0, 256, 0, 1);
 	unsigned int neighbours = 0;
 
@@ -108,7 +108,7 @@ static void pages_are_scattered(void **state)
 
 static void blocks_are_whole_and_of_one_frame(void **state)
 {
-	struct zcb_micro_frames frames = { .bytes = 192 * MIB };
+	struct zcb_micro_frames frames = {.bytes = 192 * MIB};
 	const struct zcb_micro_frame *single = make(&frames, 0, 3, 0, 1);
 	const struct zcb_micro_frame *frame = make(&frames, 1, 2048, 4, 1);
 
@@ -121,25 +121,25 @@ static void blocks_are_whole_and_of_one_frame(void **state)
 
 static void what_does_not_fit_is_refused(void **state)
 {
-	struct zcb_micro_frames frames = { .bytes = 16 * MIB };
-	struct zcb_frame_request request = { .pages = 897 };
-	struct zcb_error err = { "" };
+	struct zcb_micro_frames frames = {.bytes = 16 * MIB};
+	struct zcb_frame_request request = {.pages = 897};
+	struct zcb_error err = {""};
 
 	expect(zcb_micro_frames_make(&frames, &request, &err), -ENOMEM, &err,
 	       "of 16 MiB has no room for a frame of 897 pages");
 	assert_null(zcb_micro_frames_find(&frames, 0));
 	make(&frames, 0, 896, 0, 1); /* all there is */
 	make(&frames, 0, 896, 0, 2); /* in its place */
-	request = (struct zcb_frame_request){ .frame = 1, .pages = 1 };
+	request = (struct zcb_frame_request){.frame = 1, .pages = 1};
 	expect(zcb_micro_frames_make(&frames, &request, &err), -ENOMEM, &err, "no room");
 	assert_int_equal(zcb_micro_frames_drop(&frames, 0, &err), 0);
 	assert_int_equal(zcb_micro_frames_make(&frames, &request, &err), 0);
 	expect(zcb_micro_frames_drop(&frames, 0, &err), -EINVAL, &err, "has no frame 0");
 	request.frame = ZCB_ABI_MAX_FRAMES;
 	expect(zcb_micro_frames_make(&frames, &request, &err), -EINVAL, &err, "frames 0 to 63");
-	request = (struct zcb_frame_request){ .pages = ZCB_ABI_MAX_PAGES + 1 };
+	request = (struct zcb_frame_request){.pages = ZCB_ABI_MAX_PAGES + 1};
 	expect(zcb_micro_frames_make(&frames, &request, &err), -EINVAL, &err, "1 to 16384 pages");
-	request = (struct zcb_frame_request){ .pages = 513, .blocks = 1 };
+	request = (struct zcb_frame_request){.pages = 513, .blocks = 1};
 	expect(zcb_micro_frames_make(&frames, &request, &err), -EINVAL, &err, "1 huge pages");
 	zcb_micro_frames_finish(&frames);
 }
@@ -170,7 +170,7 @@ static uint64_t walk(const char *ram, uint64_t address)
 
 static void ram_and_nothing_else_is_mapped_to_itself(void **state)
 {
-	static const uint64_t sizes[] = { 128 * MIB, 1024 * MIB, 1026 * MIB, ZCB_MICRO_MAX_RAM };
+	static const uint64_t sizes[] = {128 * MIB, 1024 * MIB, 1026 * MIB, ZCB_MICRO_MAX_RAM};
 	char *ram = calloc(1, ZCB_MICRO_USED);
 
 	assert_non_null(ram);
@@ -191,7 +191,8 @@ static void the_payload_fits_and_is_there(void **state)
 	assert_non_null(ram);
 	assert_in_range(n, 100, ZCB_MICRO_STACK - ZCB_MICRO_PAYLOAD);
 	assert_true(ZCB_MICRO_TABLES + 6 * PAGE <= ZCB_MICRO_CONTROL);
-	assert_true(sizeof(struct zcb_abi_control) <= PAGE && sizeof(struct zcb_micro_mailbox) <= PAGE);
+	assert_true(sizeof(struct zcb_abi_control) <= PAGE &&
+		    sizeof(struct zcb_micro_mailbox) <= PAGE);
 	assert_true(ZCB_MICRO_PAGES + 8 * ZCB_ABI_MAX_PAGES <= ZCB_MICRO_TICKS);
 	assert_true(ZCB_MICRO_TICKS + 8 * ZCB_ABI_MAX_PAGES <= ZCB_MICRO_USED);
 	zcb_micro_image_load(ram, 128 * MIB);
@@ -213,8 +214,8 @@ static char *with_answer(const struct zcb_micro_answer *answer)
 
 static int check_answer(struct zcb_micro_answer answer, struct zcb_error *err)
 {
-	const struct zcb_micro_request request = { .command = ZCB_MICRO_DRAW, .serial = 7, .frame = 2,
-						   .pages = 64, .sequence = 11 };
+	const struct zcb_micro_request request = {
+		.command = ZCB_MICRO_DRAW, .serial = 7, .frame = 2, .pages = 64, .sequence = 11};
 	char *ram = with_answer(&answer);
 	int ret = zcb_micro_mailbox_check(ram, &request, err);
 
@@ -224,9 +225,9 @@ static int check_answer(struct zcb_micro_answer answer, struct zcb_error *err)
 
 static void an_answer_must_be_the_one_that_is_due(void **state)
 {
-	const struct zcb_micro_answer good = { ZCB_MICRO_DRAW, 7, 2, 64, 11 };
-	struct zcb_micro_answer wrong[] = { good, good, good, good, good };
-	struct zcb_error err = { "" };
+	const struct zcb_micro_answer good = {ZCB_MICRO_DRAW, 7, 2, 64, 11};
+	struct zcb_micro_answer wrong[] = {good, good, good, good, good};
+	struct zcb_error err = {""};
 
 	assert_int_equal(check_answer(good, &err), 0);
 	wrong[0].command = ZCB_MICRO_READ;
@@ -235,7 +236,8 @@ static void an_answer_must_be_the_one_that_is_due(void **state)
 	wrong[3].pages = 63;
 	wrong[4].sequence = 12;
 	for (size_t i = 0; i < 5; i++)
-		expect(check_answer(wrong[i], &err), -EPROTO, &err, i < 2 ? "is due" : "it touched");
+		expect(check_answer(wrong[i], &err), -EPROTO, &err,
+		       i < 2 ? "is due" : "it touched");
 }
 
 static int check_times(const uint64_t *ticks, uint32_t n, zcb_ns ran, zcb_ns *ret_took,
@@ -253,11 +255,11 @@ static int check_times(const uint64_t *ticks, uint32_t n, zcb_ns ran, zcb_ns *re
 
 static void ticks_become_nanoseconds(void **state)
 {
-	const uint64_t ticks[] = { 0, 2500, 25000, 2500001 };
-	struct zcb_error err = { "" };
+	const uint64_t ticks[] = {0, 2500, 25000, 2500001};
+	struct zcb_error err = {""};
 	zcb_ns took[4];
 
-	assert_int_equal(check_times(ticks, 4, (zcb_ns){ 1100000 }, took, &err), 0);
+	assert_int_equal(check_times(ticks, 4, (zcb_ns){1100000}, took, &err), 0);
 	assert_int_equal(took[0].ns, 0);
 	assert_int_equal(took[1].ns, 1000);
 	assert_int_equal(took[2].ns, 10000);
@@ -266,15 +268,18 @@ static void ticks_become_nanoseconds(void **state)
 
 static void touches_cannot_take_longer_than_the_run(void **state)
 {
-	const uint64_t together[] = { 2500000, 2500000, 2500000, 2500000 }, absurd[] = { UINT64_MAX };
-	const uint64_t near[] = { UINT64_MAX / 1000000 };
-	struct zcb_error err = { "" };
+	const uint64_t together[] = {2500000, 2500000, 2500000, 2500000}, absurd[] = {UINT64_MAX};
+	const uint64_t near[] = {UINT64_MAX / 1000000};
+	struct zcb_error err = {""};
 	zcb_ns took[4];
 
-	assert_int_equal(check_times(together, 4, (zcb_ns){ 1500000 }, took, &err), 0);
-	expect(check_times(together, 4, (zcb_ns){ 1000000 }, took, &err), -EPROTO, &err, "ran for 1000000");
-	expect(check_times(absurd, 1, (zcb_ns){ 1000000 }, took, &err), -EPROTO, &err, "its touches took");
-	expect(check_times(near, 1, (zcb_ns){ 1000000 }, took, &err), -EPROTO, &err, "its touches took");
+	assert_int_equal(check_times(together, 4, (zcb_ns){1500000}, took, &err), 0);
+	expect(check_times(together, 4, (zcb_ns){1000000}, took, &err), -EPROTO, &err,
+	       "ran for 1000000");
+	expect(check_times(absurd, 1, (zcb_ns){1000000}, took, &err), -EPROTO, &err,
+	       "its touches took");
+	expect(check_times(near, 1, (zcb_ns){1000000}, took, &err), -EPROTO, &err,
+	       "its touches took");
 }
 
 /* -- the link */
@@ -286,7 +291,7 @@ struct pair {
 
 static struct pair link_pair(int timeout_ms)
 {
-	struct pair pair = { .link = { .timeout_ms = timeout_ms } };
+	struct pair pair = {.link = {.timeout_ms = timeout_ms}};
 
 	assert_int_equal(zcb_vmm_sockets(&pair.link.fd, &pair.other), 0);
 	return pair;
@@ -301,9 +306,9 @@ static void close_pair(struct pair *pair)
 
 static void a_dead_vmm_is_told_at_once(void **state)
 {
-	struct zcb_micro_packet request = { .type = ZCB_MICRO_READS };
+	struct zcb_micro_packet request = {.type = ZCB_MICRO_READS};
 	struct pair pair = link_pair(20000);
-	struct zcb_error err = { "" };
+	struct zcb_error err = {""};
 	pid_t vmm = zcb_fork();
 
 	if (vmm == 0)
@@ -320,9 +325,9 @@ static void a_dead_vmm_is_told_at_once(void **state)
 
 static void a_vmm_that_dies_over_a_request_is_told(void **state)
 {
-	struct zcb_micro_packet request = { .type = ZCB_MICRO_DRAWS };
+	struct zcb_micro_packet request = {.type = ZCB_MICRO_DRAWS};
 	struct pair pair = link_pair(20000);
-	struct zcb_error err = { "" };
+	struct zcb_error err = {""};
 	pid_t vmm = zcb_fork();
 
 	if (vmm == 0) {
@@ -339,9 +344,9 @@ static void a_vmm_that_dies_over_a_request_is_told(void **state)
 
 static void a_vmm_that_is_silent_is_not_waited_for(void **state)
 {
-	struct zcb_micro_packet request = { .type = ZCB_MICRO_READS }, late;
+	struct zcb_micro_packet request = {.type = ZCB_MICRO_READS}, late;
 	struct pair pair = link_pair(50);
-	struct zcb_error err = { "" };
+	struct zcb_error err = {""};
 
 	expect(zcb_micro_link_ask(&pair.link, &request, 0, NULL, &err), -ETIMEDOUT, &err,
 	       "did not answer in 50 ms");
@@ -365,8 +370,8 @@ static int started_by(struct zcb_micro_packet packet, size_t n, struct zcb_error
 
 static void what_the_vmm_says_is_checked(void **state)
 {
-	struct zcb_micro_packet packet = { 0 };
-	struct zcb_error err = { "" };
+	struct zcb_micro_packet packet = {0};
+	struct zcb_error err = {""};
 
 	assert_int_equal(started_by(packet, sizeof(packet), &err), 0);
 	expect(started_by(packet, sizeof(packet) - 1, &err), -EPROTO, &err, "bytes of garbage");
@@ -374,7 +379,7 @@ static void what_the_vmm_says_is_checked(void **state)
 	expect(started_by(packet, sizeof(packet), &err), -EPROTO, &err, "bytes of garbage");
 	packet.n = UINT32_MAX;
 	expect(started_by(packet, sizeof(packet), &err), -EPROTO, &err, "bytes of garbage");
-	packet = (struct zcb_micro_packet){ .code = -ENODEV, .text = { "kernel: none" } };
+	packet = (struct zcb_micro_packet){.code = -ENODEV, .text = {"kernel: none"}};
 	expect(started_by(packet, sizeof(packet), &err), -ENODEV, &err, "kernel: none");
 	memset(packet.text.text, 'x', sizeof(packet.text.text)); /* without an end */
 	expect(started_by(packet, sizeof(packet), &err), -ENODEV, &err, "xxx");
@@ -382,9 +387,9 @@ static void what_the_vmm_says_is_checked(void **state)
 
 static void too_much_ram_is_refused(void **state)
 {
-	struct zcb_guest_config config = { .ram_bytes = ZCB_MICRO_MAX_RAM + 2 * MIB };
+	struct zcb_guest_config config = {.ram_bytes = ZCB_MICRO_MAX_RAM + 2 * MIB};
 	struct zcb_guest *guest = NULL;
-	struct zcb_error err = { "" };
+	struct zcb_error err = {""};
 
 	expect(zcb_guest_micro.start(&config, &guest, &err), -EINVAL, &err,
 	       "usage: a micro guest has at most 3072 MiB of RAM");

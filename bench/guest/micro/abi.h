@@ -7,8 +7,8 @@
 #include "bench/guest/abi.h"
 
 /*
- * What a micro guest's payload and its VMM agree on; the only header they share. Guest RAM starts at
- * guest address 0, is mapped to itself, and its first 2 MiB are these:
+ * What a micro guest's payload and its VMM agree on; the only header they share. Guest RAM starts
+ * at guest address 0, is mapped to itself, and its first 2 MiB are these:
  *
  *   0x01000  page tables          written by the VMM
  *   0x08000  control page         struct zcb_abi_control, written by the payload
@@ -16,10 +16,10 @@
  *   0x10000  payload              a flat binary, entered at its first byte
  *   0x20000  stack                grows down from 0x30000
  *   0x40000  pages                guest addresses of the frame's pages, in its order: the VMM's
- *   0x60000  ticks                of the TSC, that the first access of each page took: the payload's
+ *   0x60000  ticks                of the TSC that each page's first access took: the payload's
  *
- * The rest belongs to frames. A request is in the mailbox when the vCPU is run; the answer is there,
- * and the ticks, when it leaves by an OUT to the port.
+ * The rest belongs to frames. A request is in the mailbox when the vCPU is run; the answer is
+ * there, and the ticks, when it leaves by an OUT to the port.
  */
 
 #define ZCB_MICRO_TABLES 0x1000U

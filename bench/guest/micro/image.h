@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/** No RAM above: page tables and memory slot stay below what KVM and a PC keep at the end of 4 GiB. */
+/** No RAM above: page tables and memory slot stay below what KVM and a PC keep at the end of 4 GiB.
+ */
 #define ZCB_MICRO_MAX_RAM (UINT64_C(3) << 30)
 
 /** The payload, as meson made it of vm-images/micro. */

@@ -9,8 +9,8 @@
 #include "bench/guest/guest.h"
 
 /*
- * What a micro guest's VMM is asked, over a socket of packets: one request, one reply, in order. Both
- * ends are of one program: the VMM is a fork of the runner.
+ * What a micro guest's VMM is asked, over a socket of packets: one request, one reply, in order.
+ * Both ends are of one program: the VMM is a fork of the runner.
  */
 
 enum zcb_micro_type {
@@ -34,9 +34,11 @@ struct zcb_micro_packet {
 	uint64_t value[];
 };
 
-#define ZCB_MICRO_MAX_PACKET (sizeof(struct zcb_micro_packet) + ZCB_ABI_MAX_PAGES * sizeof(uint64_t))
+#define ZCB_MICRO_MAX_PACKET \
+	(sizeof(struct zcb_micro_packet) + ZCB_ABI_MAX_PAGES * sizeof(uint64_t))
 
-/** The end of a socket pair that asks. A fork of its owner may use it too, one process at a time. */
+/** The end of a socket pair that asks. A fork of its owner may use it too, one process at a time.
+ */
 struct zcb_micro_link {
 	int fd; /* owned by who made it */
 	int timeout_ms;
@@ -44,11 +46,11 @@ struct zcb_micro_link {
 
 /**
  * Sends a request and waits for its reply; ret_value has room for n values, and just so many are
- * demanded. Returns 0 or -errno: -ENOTCONN (the VMM is gone), -ETIMEDOUT, -EPROTO, or the VMM's own.
- * After a time-out the late reply is dropped by the next request.
+ * demanded. Returns 0 or -errno: -ENOTCONN (the VMM is gone), -ETIMEDOUT, -EPROTO, or the VMM's
+ * own. After a time-out the late reply is dropped by the next request.
  */
-int zcb_micro_link_ask(const struct zcb_micro_link *link, struct zcb_micro_packet *request, uint32_t n,
-		       uint64_t *ret_value, struct zcb_error *err);
+int zcb_micro_link_ask(const struct zcb_micro_link *link, struct zcb_micro_packet *request,
+		       uint32_t n, uint64_t *ret_value, struct zcb_error *err);
 
 /** Waits for ZCB_MICRO_STARTED. Errors as above. */
 int zcb_micro_link_started(const struct zcb_micro_link *link, struct zcb_error *err);

@@ -29,15 +29,17 @@ int zcb_micro_mailbox_check(const void *ram, const struct zcb_micro_request *req
 	memcpy(&answer, at(ram, ZCB_MICRO_MAILBOX + offsetof(struct zcb_micro_mailbox, answer)),
 	       sizeof(answer));
 	if (answer.serial != request->serial || answer.command != request->command)
-		return zcb_fail(err, -EPROTO, "guest: its mailbox has an answer to command %u serial %u "
-				"where command %u serial %u is due", answer.command, answer.serial,
-				request->command, request->serial);
+		return zcb_fail(err, -EPROTO,
+				"guest: its mailbox has an answer to command %u serial %u "
+				"where command %u serial %u is due",
+				answer.command, answer.serial, request->command, request->serial);
 	if (answer.frame != request->frame || answer.pages != request->pages ||
 	    answer.sequence != request->sequence)
-		return zcb_fail(err, -EPROTO, "guest: it says that it touched %u pages of frame %u for "
-				"sequence %" PRIu64 ", not %u of frame %u for %" PRIu64, answer.pages,
-				answer.frame, answer.sequence, request->pages, request->frame,
-				request->sequence);
+		return zcb_fail(err, -EPROTO,
+				"guest: it says that it touched %u pages of frame %u for "
+				"sequence %" PRIu64 ", not %u of frame %u for %" PRIu64,
+				answer.pages, answer.frame, answer.sequence, request->pages,
+				request->frame, request->sequence);
 	return 0;
 }
 
@@ -52,8 +54,8 @@ static uint64_t ns_of(uint64_t ticks, uint32_t khz)
 	return ticks / khz * 1000000U + ticks % khz * 1000000U / khz;
 }
 
-int zcb_micro_mailbox_times(const void *ram, uint32_t n, uint32_t tsc_khz, zcb_ns ran, zcb_ns *ret_took,
-			    struct zcb_error *err)
+int zcb_micro_mailbox_times(const void *ram, uint32_t n, uint32_t tsc_khz, zcb_ns ran,
+			    zcb_ns *ret_took, struct zcb_error *err)
 {
 	uint64_t most = ran.ns * CLOCKS_APART + CLOCKS_APART_NS, left = most;
 
@@ -62,9 +64,10 @@ int zcb_micro_mailbox_times(const void *ram, uint32_t n, uint32_t tsc_khz, zcb_n
 
 		memcpy(&ticks, at(ram, ZCB_MICRO_TICKS + i * sizeof(ticks)), sizeof(ticks));
 		if (ticks / tsc_khz > most / 1000000U + 1 || ns_of(ticks, tsc_khz) > left)
-			return zcb_fail(err, -EPROTO, "guest: it says that its touches took %" PRIu64
-					" ticks and more, and its vCPU ran for %" PRIu64 " ns", ticks,
-					ran.ns);
+			return zcb_fail(err, -EPROTO,
+					"guest: it says that its touches took %" PRIu64
+					" ticks and more, and its vCPU ran for %" PRIu64 " ns",
+					ticks, ran.ns);
 		ret_took[i].ns = ns_of(ticks, tsc_khz);
 		left -= ret_took[i].ns;
 	}

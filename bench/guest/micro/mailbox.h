@@ -27,7 +27,7 @@ void zcb_micro_mailbox_list(void *ram, const zcb_gpa *page, uint32_t n);
  * How long the first access of each of n pages took, of a vCPU whose TSC has this many kHz and that
  * ran for `ran`. Returns 0, or -EPROTO where they took longer than that all together.
  */
-int zcb_micro_mailbox_times(const void *ram, uint32_t n, uint32_t tsc_khz, zcb_ns ran, zcb_ns *ret_took,
-			    struct zcb_error *err);
+int zcb_micro_mailbox_times(const void *ram, uint32_t n, uint32_t tsc_khz, zcb_ns ran,
+			    zcb_ns *ret_took, struct zcb_error *err);
 
 #endif

@@ -74,9 +74,11 @@ static int check(const struct zcb_frame_request *request, struct zcb_error *err)
 {
 	if (request->frame >= ZCB_ABI_MAX_FRAMES || !request->pages ||
 	    request->pages > ZCB_ABI_MAX_PAGES)
-		return zcb_fail(err, -EINVAL, "usage: a micro guest has frames 0 to %u of 1 to %u pages, "
-				"not frame %u of %u", ZCB_ABI_MAX_FRAMES - 1, ZCB_ABI_MAX_PAGES,
-				request->frame, request->pages);
+		return zcb_fail(err, -EINVAL,
+				"usage: a micro guest has frames 0 to %u of 1 to %u pages, "
+				"not frame %u of %u",
+				ZCB_ABI_MAX_FRAMES - 1, ZCB_ABI_MAX_PAGES, request->frame,
+				request->pages);
 	if (request->blocks && (request->blocks > ZCB_ABI_MAX_PAGES / ZCB_ABI_BLOCK_PAGES ||
 				request->pages > request->blocks * ZCB_ABI_BLOCK_PAGES))
 		return zcb_fail(err, -EINVAL, "usage: %u pages do not come from %u huge pages",
@@ -95,12 +97,13 @@ static int choose(const struct zcb_micro_frames *frames, const struct zcb_frame_
 int zcb_micro_frames_make(struct zcb_micro_frames *frames, const struct zcb_frame_request *request,
 			  struct zcb_error *err)
 {
-	struct zcb_micro_frame frame = { .pages = request->pages, .key = request->key };
+	struct zcb_micro_frame frame = {.pages = request->pages, .key = request->key};
 	int ret = check(request, err);
 
 	if (ret)
 		return ret;
-	frame.pool_bytes = request->blocks ? request->blocks * BLOCK : request->pages * SPREAD * PAGE;
+	frame.pool_bytes =
+		request->blocks ? request->blocks * BLOCK : request->pages * SPREAD * PAGE;
 	forget(&frames->frame[request->frame]);
 	ret = choose(frames, request, &frame);
 	if (!ret) {
@@ -108,8 +111,10 @@ int zcb_micro_frames_make(struct zcb_micro_frames *frames, const struct zcb_fram
 		return 0;
 	}
 	forget(&frame);
-	return zcb_fail(err, ret, "guest: a micro guest of %llu MiB has no room for a frame of %u pages: "
-			"raise \"ram_mib\"", (unsigned long long)frames->bytes >> 20, request->pages);
+	return zcb_fail(err, ret,
+			"guest: a micro guest of %llu MiB has no room for a frame of %u pages: "
+			"raise \"ram_mib\"",
+			(unsigned long long)frames->bytes >> 20, request->pages);
 }
 
 const struct zcb_micro_frame *zcb_micro_frames_find(const struct zcb_micro_frames *frames,
@@ -123,7 +128,8 @@ const struct zcb_micro_frame *zcb_micro_frames_find(const struct zcb_micro_frame
 int zcb_micro_frames_drop(struct zcb_micro_frames *frames, uint32_t number, struct zcb_error *err)
 {
 	if (!zcb_micro_frames_find(frames, number))
-		return zcb_fail(err, -EINVAL, "zcbench bug: the micro guest has no frame %u", number);
+		return zcb_fail(err, -EINVAL, "zcbench bug: the micro guest has no frame %u",
+				number);
 	forget(&frames->frame[number]);
 	return 0;
 }

@@ -9,7 +9,8 @@
 #include "bench/guest/abi.h"
 #include "bench/guest/guest.h"
 
-/** A frame of a micro guest: its pages, shuffled out of a pool that no other frame has a part of. */
+/** A frame of a micro guest: its pages, shuffled out of a pool that no other frame has a part of.
+ */
 struct zcb_micro_frame {
 	uint32_t pages; /* 0: no frame */
 	zcb_gpa *page;	/* owned */
@@ -25,10 +26,10 @@ struct zcb_micro_frames {
 };
 
 /**
- * Chooses the pages of a frame, in place of the one of that number: as the request's seed says, out of
- * the lowest free run of four times as many pages, or of `blocks` whole blocks of 2 MiB. The same
- * frames asked for in the same order have the same pages. Returns 0, -EINVAL (no such frame), -ENOMEM
- * (no room in RAM, or on the host); the old frame is gone in any case.
+ * Chooses the pages of a frame, in place of the one of that number: as the request's seed says, out
+ * of the lowest free run of four times as many pages, or of `blocks` whole blocks of 2 MiB. The
+ * same frames asked for in the same order have the same pages. Returns 0, -EINVAL (no such frame),
+ * -ENOMEM (no room in RAM, or on the host); the old frame is gone in any case.
  */
 int zcb_micro_frames_make(struct zcb_micro_frames *frames, const struct zcb_frame_request *request,
 			  struct zcb_error *err);

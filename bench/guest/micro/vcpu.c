@@ -50,16 +50,24 @@ static int set_cpuid(const struct zcb_micro_vcpu *v, struct zcb_error *err)
 
 static struct kvm_segment flat_segment(uint8_t type, bool code)
 {
-	return (struct kvm_segment){ .limit = 0xffffffff, .selector = code ? 8 : 16, .type = type,
-				     .present = 1, .s = 1, .g = 1, .l = code, .db = !code };
+	return (struct kvm_segment){.limit = 0xffffffff,
+				    .selector = code ? 8 : 16,
+				    .type = type,
+				    .present = 1,
+				    .s = 1,
+				    .g = 1,
+				    .l = code,
+				    .db = !code};
 }
 
 /* No interrupt gets in, and no exception has a handler: it ends in a shutdown, which is told. */
 static int set_registers(const struct zcb_micro_vcpu *v, struct zcb_error *err)
 {
-	struct kvm_regs regs = { .rip = ZCB_MICRO_PAYLOAD, .rflags = 2,
-				 /* As if it had been called: the stack is aligned as the ABI has it. */
-				 .rsp = ZCB_MICRO_STACK_TOP - 8 };
+	struct kvm_regs regs = {
+		.rip = ZCB_MICRO_PAYLOAD,
+		.rflags = 2,
+		/* As if it had been called: the stack is aligned as the ABI has it. */
+		.rsp = ZCB_MICRO_STACK_TOP - 8};
 	struct kvm_sregs sregs;
 
 	if (ioctl(v->vcpu, KVM_GET_SREGS, &sregs) < 0)
@@ -80,8 +88,8 @@ static int set_registers(const struct zcb_micro_vcpu *v, struct zcb_error *err)
 
 static int make_vm(struct zcb_micro_vcpu *v, void *ram, uint64_t ram_bytes, struct zcb_error *err)
 {
-	struct kvm_userspace_memory_region region = { .memory_size = ram_bytes,
-						      .userspace_addr = (uintptr_t)ram };
+	struct kvm_userspace_memory_region region = {.memory_size = ram_bytes,
+						     .userspace_addr = (uintptr_t)ram};
 
 	v->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (v->kvm < 0)
@@ -117,7 +125,7 @@ static int make_vcpu(struct zcb_micro_vcpu *v, struct zcb_error *err)
 int zcb_micro_vcpu_make(struct zcb_micro_vcpu *ret_vcpu, void *ram, uint64_t ram_bytes,
 			struct zcb_error *err)
 {
-	struct zcb_micro_vcpu v = { .kvm = -1, .vm = -1, .vcpu = -1 };
+	struct zcb_micro_vcpu v = {.kvm = -1, .vm = -1, .vcpu = -1};
 	int ret = make_vm(&v, ram, ram_bytes, err);
 
 	if (!ret)
@@ -135,26 +143,32 @@ int zcb_micro_vcpu_make(struct zcb_micro_vcpu *ret_vcpu, void *ram, uint64_t ram
 
 static uint64_t where(const struct zcb_micro_vcpu *v)
 {
-	struct kvm_regs regs = { 0 };
+	struct kvm_regs regs = {0};
 
 	ioctl(v->vcpu, KVM_GET_REGS, &regs);
 	return regs.rip;
 }
 
-/* SVM leaves nothing of it, and KVM resets the vCPU: shutdown_interception(), arch/x86/kvm/svm/svm.c. */
+/*
+ * SVM leaves nothing of it, and KVM resets the vCPU: shutdown_interception(),
+ * arch/x86/kvm/svm/svm.c.
+ */
 #define RESET_RIP 0xfff0U
 
 static int shut_down(const struct zcb_micro_vcpu *v, struct zcb_error *err)
 {
-	struct kvm_sregs sregs = { 0 };
+	struct kvm_sregs sregs = {0};
 	uint64_t rip = where(v);
 
 	if (rip == RESET_RIP)
-		return zcb_fail(err, -EIO, "guest: its vCPU shut down by an exception, of which this "
+		return zcb_fail(err, -EIO,
+				"guest: its vCPU shut down by an exception, of which this "
 				"processor says no more");
 	ioctl(v->vcpu, KVM_GET_SREGS, &sregs);
-	return zcb_fail(err, -EIO, "guest: its vCPU shut down by an exception at %#" PRIx64
-			", its last page fault being at %#" PRIx64, rip, (uint64_t)sregs.cr2);
+	return zcb_fail(err, -EIO,
+			"guest: its vCPU shut down by an exception at %#" PRIx64
+			", its last page fault being at %#" PRIx64,
+			rip, (uint64_t)sregs.cr2);
 }
 
 static int judge_port(const struct zcb_micro_vcpu *v, struct zcb_error *err)
@@ -176,20 +190,27 @@ static int judge_exit(const struct zcb_micro_vcpu *v, struct zcb_error *err)
 	case KVM_EXIT_HLT:
 		return zcb_fail(err, -EIO, "guest: its vCPU halted at %#" PRIx64, where(v));
 	case KVM_EXIT_MMIO:
-		return zcb_fail(err, -EIO, "guest: its vCPU touched %#" PRIx64 " at %#" PRIx64
-				", where there is no RAM", (uint64_t)v->run->mmio.phys_addr, where(v));
+		return zcb_fail(err, -EIO,
+				"guest: its vCPU touched %#" PRIx64 " at %#" PRIx64
+				", where there is no RAM",
+				(uint64_t)v->run->mmio.phys_addr, where(v));
 	case KVM_EXIT_FAIL_ENTRY:
-		return zcb_fail(err, -EIO, "kernel: KVM cannot enter the guest: the processor's reason "
-				"is %#" PRIx64, (uint64_t)v->run->fail_entry.hardware_entry_failure_reason);
+		return zcb_fail(err, -EIO,
+				"kernel: KVM cannot enter the guest: the processor's reason "
+				"is %#" PRIx64,
+				(uint64_t)v->run->fail_entry.hardware_entry_failure_reason);
 	case KVM_EXIT_INTERNAL_ERROR:
-		return zcb_fail(err, -EIO, "kernel: KVM gave up at %#" PRIx64 ": internal error %u%s",
+		return zcb_fail(err, -EIO,
+				"kernel: KVM gave up at %#" PRIx64 ": internal error %u%s",
 				where(v), v->run->internal.suberror,
-				v->run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION ?
-					", it cannot emulate what stands there" : "");
+				v->run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION
+					? ", it cannot emulate what stands there"
+					: "");
 	default:
-		return zcb_fail(err, -EIO, "kernel: KVM left the guest at %#" PRIx64 " for its reason %u, "
-				"which the micro guest gives no cause for", where(v),
-				v->run->exit_reason);
+		return zcb_fail(err, -EIO,
+				"kernel: KVM left the guest at %#" PRIx64 " for its reason %u, "
+				"which the micro guest gives no cause for",
+				where(v), v->run->exit_reason);
 	}
 }
 

@@ -18,8 +18,9 @@ struct zcb_micro_vcpu {
 };
 
 /**
- * Makes the VM: `ram` at guest address 0, the vCPU in long mode, about to enter the payload. What was
- * loaded there is zcb_micro_image_load()'s. Returns 0 or -errno, and nothing is left behind then.
+ * Makes the VM: `ram` at guest address 0, the vCPU in long mode, about to enter the payload. What
+ * was loaded there is zcb_micro_image_load()'s. Returns 0 or -errno, and nothing is left behind
+ * then.
  */
 int zcb_micro_vcpu_make(struct zcb_micro_vcpu *ret_vcpu, void *ram, uint64_t ram_bytes,
 			struct zcb_error *err);

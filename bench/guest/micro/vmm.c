@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The VMM of a micro guest. Two threads serve: this one runs the vCPU, the one of bench/vmm/agent-serve.h
- * makes dma-bufs and touches pages, so that both are of the mm that KVM and the kernel's variants watch.
+ * The VMM of a micro guest. Two threads serve: this one runs the vCPU, the one of
+ * bench/vmm/agent-serve.h makes dma-bufs and touches pages, so that both are of the mm that KVM and
+ * the kernel's variants watch.
  */
 #include "bench/guest/micro/vmm.h"
 
@@ -15,6 +16,7 @@
 
 #include "bench/base/child.h"
 #include "bench/base/cleanup.h"
+#include "bench/base/cpu.h"
 #include "bench/guest/micro/image.h"
 #include "bench/guest/micro/link.h"
 #include "bench/guest/micro/mailbox.h"
@@ -53,7 +55,10 @@ static int populate(const struct vmm *vmm, uint64_t gpa, uint64_t bytes, struct 
 	return 0;
 }
 
-/* Of shmem what we use, and the last page: a guest has pages that are of no frame, behind all frames. */
+/*
+ * Of shmem what we use, and the last page: a guest has pages that are of no frame, behind all
+ * frames.
+ */
 static int populate_ram(const struct vmm *vmm, struct zcb_error *err)
 {
 	uint64_t bytes = vmm->config->ram_bytes;
@@ -69,7 +74,8 @@ static int map_ram(struct vmm *vmm, struct zcb_error *err)
 {
 	const struct zcb_micro_vmm_config *config = vmm->config;
 
-	vmm->ram = mmap(NULL, config->ram_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, config->memfd, 0);
+	vmm->ram =
+		mmap(NULL, config->ram_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, config->memfd, 0);
 	if (vmm->ram == MAP_FAILED)
 		return zcb_fail(err, -errno, "kernel: guest RAM cannot be mapped: %m");
 	/* As VMMs do: a child has no part in guest RAM. */
@@ -80,7 +86,7 @@ static int map_ram(struct vmm *vmm, struct zcb_error *err)
 
 static int say_hello(struct vmm *vmm, struct zcb_error *err)
 {
-	struct zcb_micro_request hello = { .command = ZCB_MICRO_HELLO, .nonce = vmm->config->nonce };
+	struct zcb_micro_request hello = {.command = ZCB_MICRO_HELLO, .nonce = vmm->config->nonce};
 
 	return run(vmm, &hello, err);
 }
@@ -99,7 +105,8 @@ static int start(struct vmm *vmm, struct zcb_error *err)
 	if (ret)
 		return ret;
 	ret = zcb_vmm_serve(vmm->config->vmm, vmm->config->memfd, "the micro guest's VMM");
-	return ret ? zcb_fail(err, ret, "host set-up: no thread for the VMM: %s", strerror(-ret)) : 0;
+	return ret ? zcb_fail(err, ret, "host set-up: no thread for the VMM: %s", strerror(-ret))
+		   : 0;
 }
 
 /* Fills values, and says in reply->n how many. */
@@ -135,8 +142,8 @@ static int touch_all(struct vmm *vmm, enum zcb_micro_command command,
 {
 	const struct zcb_micro_frame *frame =
 		zcb_micro_frames_find(&vmm->frames, packet->frame.frame);
-	struct zcb_micro_request request = { .command = command, .frame = packet->frame.frame,
-					     .sequence = packet->sequence };
+	struct zcb_micro_request request = {
+		.command = command, .frame = packet->frame.frame, .sequence = packet->sequence};
 	int ret;
 
 	if (!frame)
@@ -174,9 +181,11 @@ static int times(struct vmm *vmm, const struct zcb_micro_packet *request,
 		zcb_micro_frames_find(&vmm->frames, request->frame.frame);
 
 	if (!vmm->vcpu.tsc_khz)
-		return zcb_fail(err, -EOPNOTSUPP, "kernel: KVM does not say how fast a vCPU's TSC is");
+		return zcb_fail(err, -EOPNOTSUPP,
+				"kernel: KVM does not say how fast a vCPU's TSC is");
 	if (!frame || frame != vmm->listed || !vmm->timed)
-		return zcb_fail(err, -EINVAL, "zcbench bug: the micro guest did not touch frame %u last",
+		return zcb_fail(err, -EINVAL,
+				"zcbench bug: the micro guest did not touch frame %u last",
 				request->frame.frame);
 	reply->n = frame->pages;
 	return zcb_micro_mailbox_times(vmm->ram, frame->pages, vmm->vcpu.tsc_khz, vmm->ran,
@@ -201,7 +210,8 @@ static int handle(struct vmm *vmm, const struct zcb_micro_packet *request,
 		  struct zcb_micro_packet *reply, struct zcb_error *err)
 {
 	if (request->type >= TYPES || !handlers[request->type])
-		return zcb_fail(err, -EINVAL, "zcbench bug: the micro guest's VMM knows no request %u",
+		return zcb_fail(err, -EINVAL,
+				"zcbench bug: the micro guest's VMM knows no request %u",
 				request->type);
 	return handlers[request->type](vmm, request, reply, err);
 }
@@ -234,12 +244,14 @@ static int serve(struct vmm *vmm, struct zcb_micro_packet *reply)
 /* Everything else ends with the process: memory, descriptors, the other thread. */
 void zcb_micro_vmm_be(const struct zcb_micro_vmm_config *config)
 {
-	const int keep[] = { config->memfd, config->link, config->vmm };
+	const int keep[] = {config->memfd, config->link, config->vmm};
 	struct zcb_micro_packet *reply = calloc(1, ZCB_MICRO_MAX_PACKET);
-	struct vmm vmm = { .config = config };
+	struct vmm vmm = {.config = config};
 
 	zcb_child_close_others(keep, 3);
 	prctl(PR_SET_NAME, "zcb-micro-vmm");
+	if (config->cpu >= 0)
+		zcb_cpu_keep_to(config->cpu);
 	if (!reply)
 		_exit(126);
 	reply->code = start(&vmm, &reply->text);

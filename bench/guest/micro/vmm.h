@@ -11,14 +11,15 @@ struct zcb_micro_vmm_config {
 	enum zcb_memory memory;
 	uint64_t ram_bytes;
 	uint64_t nonce;
+	int cpu; /* to run on; -1: any */
 	int memfd;
 	int link; /* for bench/guest/micro/link.h */
 	int vmm;  /* for bench/vmm/vmm-abi.h */
 };
 
 /**
- * Is the VMM of a micro guest, in a process of its own (a fresh fork): keeps no other descriptor open,
- * starts the guest, says so, and serves until the other side of `link` closes.
+ * Is the VMM of a micro guest, in a process of its own (a fresh fork): keeps no other descriptor
+ * open, starts the guest, says so, and serves until the other side of `link` closes.
  */
 _Noreturn void zcb_micro_vmm_be(const struct zcb_micro_vmm_config *config);
 
