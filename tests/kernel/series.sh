@@ -19,8 +19,8 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/vm-images/kernel/build.sh"
 
 OPTION=CONFIG_UDMABUF_NOTIFIER
-# A mend of a bug of its own: with the option off it is in the kernel, too.
-FIRST=0001-
+# The patches up to this one mend bugs of their own: with the option off they are in the kernel, too.
+LAST_MEND=0002-
 
 problems=0
 
@@ -168,7 +168,7 @@ check_series() {
 			return
 		}
 		check_step "${patch##*/}"
-		[[ ${patch##*/} != "$FIRST"* ]] || dump without
+		[[ ${patch##*/} != "$LAST_MEND"* ]] || dump without
 	done < <(series_patches)
 	plant_step
 	dump with
