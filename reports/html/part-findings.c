@@ -140,8 +140,15 @@ static void tally_row(const struct zcb_summary_row *row, struct tally *tally)
 	}
 }
 
-static bool same_workload(const struct zcb_summary_row *a, const struct zcb_summary_row *b)
+/*
+ * What one sentence is about: a workload, or where variants are compared all workloads of one, but
+ * not the control, which would be another sentence a variant for nothing.
+ */
+static bool same_subject(const struct zcb_page *page, const struct zcb_summary_row *a,
+			 const struct zcb_summary_row *b)
 {
+	if (zcb_page_has_variants(page))
+		return zcb_page_same_variant(a, b) && strcmp(b->first->event, "none") != 0;
 	return zcb_page_same_variant(a, b) && strcmp(a->first->workload, b->first->workload) == 0;
 }
 
@@ -182,19 +189,21 @@ static void put_tally(struct zcb_page *page, const struct tally *tally)
 }
 
 /* "On stock (6.12.94), punch: pages … stay stale in 8 of 10 cells; …" */
-static void put_workload(struct zcb_page *page, size_t first, bool stale)
+static void put_subject(struct zcb_page *page, size_t first, bool stale)
 {
 	const struct zcb_summary_row *rows = page->rows;
 	const struct zcb_result_cell *cell = rows[first].first;
 	const char *release = zcb_page_release(page, cell->kernel);
 	struct tally tally = {0};
 
+	if (!same_subject(page, &rows[first], &rows[first]))
+		return;
 	for (size_t i = 0; i < first; i++) {
-		if (same_workload(&rows[i], &rows[first]))
+		if (same_subject(page, &rows[first], &rows[i]))
 			return;
 	}
 	for (size_t i = first; i < page->n_rows; i++) {
-		if (same_workload(&rows[i], &rows[first]))
+		if (same_subject(page, &rows[first], &rows[i]))
 			tally_row(&rows[i], &tally);
 	}
 	if (!tally.cells || (tally.stale > 0) != stale)
@@ -203,9 +212,13 @@ static void put_workload(struct zcb_page *page, size_t first, bool stale)
 	zcb_html_clip(&page->html, cell->variant, 60);
 	zcb_html_raw(&page->html, "</strong> (");
 	zcb_html_clip(&page->html, *release ? release : cell->kernel, 80);
-	zcb_html_raw(&page->html, "), workload <strong>");
-	zcb_html_clip(&page->html, cell->workload, 60);
-	zcb_html_raw(&page->html, "</strong>: ");
+	zcb_html_raw(&page->html, ")");
+	if (!zcb_page_has_variants(page)) {
+		zcb_html_raw(&page->html, ", workload <strong>");
+		zcb_html_clip(&page->html, cell->workload, 60);
+		zcb_html_raw(&page->html, "</strong>");
+	}
+	zcb_html_raw(&page->html, ": ");
 	put_tally(page, &tally);
 }
 
@@ -317,9 +330,9 @@ void zcb_part_findings(struct zcb_page *page)
 	put_state(page);
 	put_notes(page);
 	for (size_t i = 0; i < page->n_rows && i < MAX_WORKLOADS; i++)
-		put_workload(page, i, true);
+		put_subject(page, i, true);
 	for (size_t i = 0; i < page->n_rows && i < MAX_WORKLOADS; i++)
-		put_workload(page, i, false);
+		put_subject(page, i, false);
 	put_declarations(page);
 	put_oracle(page);
 	put_harness(page);
