@@ -21,7 +21,7 @@ static const struct scenario {
 	void (*run)(struct scene *scene);
 } scenarios[] = {
 	{"coherent", scene_coherent}, {"plant", scene_plant},	    {"leak", scene_leak},
-	{"storm", scene_storm},	      {"survivor", scene_survivor},
+	{"storm", scene_storm},	      {"survivor", scene_survivor}, {"trace", scene_trace},
 };
 
 #define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
@@ -118,7 +118,9 @@ static bool suits(const struct scenario *scenario, const char *variant, const st
 {
 	bool counts = scenario->run == scene_leak || scenario->run == scene_plant;
 
-	if (scenario->run == scene_coherent && memory->advise_huge)
+	if (scenario->run == scene_trace && memory_is_gigantic(memory))
+		return false;
+	if ((scenario->run == scene_coherent || scenario->run == scene_trace) && memory->advise_huge)
 		return false;
 	if (scenario->run != scene_coherent && memory->shares_tables)
 		return false;

@@ -31,6 +31,9 @@ void scene_storm(struct scene *scene);
 /** The VMM is killed in the middle of a storm, and the consumers go on. */
 void scene_survivor(struct scene *scene);
 
+/** One operation is traced, from its beginning to its end. */
+void scene_trace(struct scene *scene);
+
 /** Many udmabufs are made and closed while holes are punched, and no memory is lost. */
 void scene_leak(struct scene *scene);
 
