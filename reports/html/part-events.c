@@ -221,6 +221,21 @@ static void put_line(struct event_table *t, const struct event_line *line)
 	zcb_html_raw(html, "</tr>\n");
 }
 
+/* The lines of one memory, where this is the first of them: a reader compares within a memory. */
+static void put_memory(struct event_table *t, size_t first)
+{
+	const char *memory = t->line[first].memory;
+
+	for (size_t i = 0; i < first; i++) {
+		if (strcmp(t->line[i].memory, memory) == 0)
+			return;
+	}
+	for (size_t i = first; i < t->n_lines; i++) {
+		if (strcmp(t->line[i].memory, memory) == 0)
+			put_line(t, &t->line[i]);
+	}
+}
+
 static void put_head(struct event_table *t)
 {
 	struct zcb_html *html = &t->page->html;
@@ -241,7 +256,7 @@ static void put_table(struct event_table *t)
 	zcb_page_open_box(t->page, "Events by variant, scrolls sideways");
 	put_head(t);
 	for (size_t i = 0; i < t->n_lines; i++)
-		put_line(t, &t->line[i]);
+		put_memory(t, i);
 	zcb_html_raw(&t->page->html, "</tbody></table>\n");
 	zcb_page_close_box(t->page);
 }
