@@ -15,7 +15,7 @@ int zcb_aim_check(const struct zcb_workload_params *params, struct zcb_error *er
 	return 0;
 }
 
-/* Chooses pages: wanted[i] is set for each page of the frame that is to be punched. */
+/* Chooses pages: wanted[i] is set for each page of the frame that is to be hit. */
 static void choose_pages(const struct zcb_workload_params *params, struct zcb_victim *victim,
 			 bool *wanted)
 {
@@ -43,7 +43,7 @@ static void choose_pages(const struct zcb_workload_params *params, struct zcb_vi
 	}
 }
 
-/* A huge page is punched once, however many pages of the frame it holds; all of them are hit. */
+/* A huge page is struck once, however many pages of the frame it holds; all of them are hit. */
 static void spread_over_huge_pages(const struct zcb_victim *victim, bool *wanted, bool *leads)
 {
 	for (uint32_t i = 0; i < victim->pages; i++) {

@@ -20,12 +20,24 @@ static void add(json_t *array, const char *name, const char *summary)
 	json_array_append_new(array, json_pack("{s:s, s:s}", "name", name, "summary", summary));
 }
 
+/* What a reader is to see after each event. */
+static json_t *declarations(const struct zcb_variant *variant)
+{
+	json_t *json = json_object();
+
+	for (int event = 0; event < ZCB_EVENTS; event++)
+		json_object_set_new(json, zcb_event_name((enum zcb_event)event),
+				    json_string(variant->declares[event]));
+	return json;
+}
+
 static json_t *list_variants(void)
 {
 	json_t *array = json_array();
 
 	for (const struct zcb_variant *v = zcb_variants; v->name; v++)
-		add(array, v->name, v->summary);
+		json_array_append_new(array, json_pack("{s:s, s:s, s:o}", "name", v->name, "summary",
+						       v->summary, "declares", declarations(v)));
 	return array;
 }
 

@@ -226,13 +226,14 @@ static void cell_ended(void *opaque, json_t *line, uint32_t done, uint32_t all, 
 	const char *pattern = json_string_value(json_object_get(params, "pattern"));
 	const char *event = json_string_value(json_object_get(line, "event"));
 	const char *cell = json_string_value(json_object_get(line, "cell"));
-	bool hits = event && strcmp(event, "none") != 0;
+	const char *status = json_string_value(json_object_get(line, "status"));
+	bool hits = event && strcmp(event, "none") != 0, passed = status && !strcmp(status, "pass");
 
+	if (!observed)
+		observed = passed ? "reads nothing" : "no verdict";
 	fprintf(stderr, "%s[%u/%u] %-5s %s%s%s%s%s: %s%s%s", isatty(STDERR_FILENO) ? "\r\033[K" : "", done,
-		all, json_string_value(json_object_get(line, "status")), cell, hits ? " " : "",
-		hits && pattern ? pattern : "", hits ? ", " : "", hits ? event : "",
-		observed ? observed : "reads nothing", reason && *reason ? "; " : "",
-		reason ? reason : "");
+		all, status, cell, hits ? " " : "", hits && pattern ? pattern : "", hits ? ", " : "",
+		hits ? event : "", observed, reason && *reason ? "; " : "", reason ? reason : "");
 	if (left_s >= 1)
 		fprintf(stderr, "  (%.0f s left)", left_s);
 	fputc('\n', stderr);

@@ -39,9 +39,9 @@ void zcb_observation_add(struct zcb_observation *observation, enum zcb_phase pha
 			 const struct zcb_frame_tally *tally);
 
 /**
- * The word for what was seen: fresh, stale, stale-until-refill, lookup, refused or zero-in-place; or `mixed`
- * where pages that were hit alike did not behave alike, and `wrong` where bytes were seen that no
- * variant explains.
+ * The word for what was seen: fresh, stale, stale-until-refill, lookup, refused or zero-in-place;
+ * or `mixed` where pages that were hit alike did not behave alike, and `wrong` where bytes were seen
+ * that no variant explains.
  */
 const char *zcb_observation_word(const struct zcb_observation *observation, bool reads_memfd);
 

@@ -8,32 +8,20 @@
 #include "bench/consumers/consumer.h"
 #include "bench/plan/cell.h"
 
-static const struct {
-	const char *name, *summary;
-} events[ZCB_EVENTS] = {
-	[ZCB_EVENT_NONE] = { "none", "nothing happens to the pages" },
-	[ZCB_EVENT_FAULT] = { "fault", "pages are taken away; then the guest or the VMM faults on "
-				       "them" },
-	[ZCB_EVENT_REFILL_WRITE] = { "refill-write", "taken away and refilled by another way in; then "
-						     "the guest writes" },
-	[ZCB_EVENT_REFILL_READ] = { "refill-read", "taken away and refilled by another way in; then the "
-						   "guest reads, and fault-around maps the pages" },
-	[ZCB_EVENT_REFILL_READ_FAULT] = { "refill-read-fault", "the same, but each page has a fault of "
-							       "its own" },
-	[ZCB_EVENT_REFILL_ONLY] = { "refill-only", "taken away and refilled by another way in; the VMM "
-						   "never faults on them" },
-	[ZCB_EVENT_ZEROED] = { "zeroed", "a hole smaller than a huge page: zeroed in place" },
-	[ZCB_EVENT_MIGRATE] = { "migrate", "the kernel is asked to move the pages to another place" },
+static const char *const events[ZCB_EVENTS] = {
+	[ZCB_EVENT_NONE] = "none",
+	[ZCB_EVENT_FAULT] = "fault",
+	[ZCB_EVENT_REFILL_WRITE] = "refill-write",
+	[ZCB_EVENT_REFILL_READ] = "refill-read",
+	[ZCB_EVENT_REFILL_READ_FAULT] = "refill-read-fault",
+	[ZCB_EVENT_REFILL_ONLY] = "refill-only",
+	[ZCB_EVENT_ZEROED] = "zeroed",
+	[ZCB_EVENT_MIGRATE] = "migrate",
 };
 
 const char *zcb_event_name(enum zcb_event event)
 {
-	return events[event].name;
-}
-
-const char *zcb_event_summary(enum zcb_event event)
-{
-	return events[event].summary;
+	return events[event];
 }
 
 /* The declarations, in the order of enum zcb_event; nothing and zeroing are alike for all. */

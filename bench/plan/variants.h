@@ -18,9 +18,6 @@ enum zcb_event {
 /** "fault", "refill-write"…: as in the journal. */
 const char *zcb_event_name(enum zcb_event event);
 
-/** One sentence for reports and `zcbench list`. */
-const char *zcb_event_summary(enum zcb_event event);
-
 /**
  * How a kernel tells udmabuf about replaced pages, and what it declares that a reader will see
  * then. The words are those of "expected" in docs/run-directory.md.
