@@ -2,7 +2,7 @@
 /* The control: nothing happens to the frame's pages, so nothing may go stale. */
 #include "workloads/workload.h"
 
-static int idle_check(const struct zcb_workload_params *params, enum zcb_memory memory,
+static int idle_check(const struct zcb_workload_params *params, const struct zcb_guest *guest,
 		      struct zcb_error *err)
 {
 	return 0;
@@ -18,6 +18,8 @@ const struct zcb_workload_ops zcb_workload_idle = {
 	.name = "idle",
 	.summary = "the control: takes nothing away",
 	.needs = "nothing",
+	.effect = "none",
+	.event = ZCB_EVENT_NONE,
 	.control = true,
 	.check = idle_check,
 	.strike = idle_strike,

@@ -19,7 +19,7 @@
 #define PAGE 4096U
 #define HUGE (2U << 20)
 
-static int punch_check(const struct zcb_workload_params *params, enum zcb_memory memory,
+static int punch_check(const struct zcb_workload_params *params, const struct zcb_guest *guest,
 		       struct zcb_error *err)
 {
 	return zcb_aim_check(params, err);
@@ -123,6 +123,7 @@ static void count(struct zcb_damage *damage, const struct zcb_victim *victim, co
 		if (wanted[i])
 			damage->hit[i] = in_place ? ZCB_HIT_ZEROED : ZCB_HIT_HOLE;
 		damage->punched += wanted[i];
+		damage->work += wanted[i];
 	}
 }
 
@@ -162,6 +163,8 @@ const struct zcb_workload_ops zcb_workload_punch = {
 	.name = "punch",
 	.summary = "punches holes into the memfd; the guest refills them with its next frame",
 	.needs = "fallocate(FALLOC_FL_PUNCH_HOLE)",
+	.effect = "its pages leave the memfd; part of a huge page is zeroed in place",
+	.event = ZCB_EVENT_FAULT,
 	.check = punch_check,
 	.strike = punch_strike,
 };

@@ -8,6 +8,7 @@
 #include "bench/base/error.h"
 #include "bench/base/types.h"
 #include "bench/exporter/memfd.h"
+#include "bench/guest/guest.h"
 
 /** How a strike is laid over the frame's pages. */
 enum zcb_pattern { ZCB_PATTERN_SINGLE, ZCB_PATTERN_STRIDE, ZCB_PATTERN_RANDOM, ZCB_PATTERN_FRAME };
@@ -31,6 +32,30 @@ enum zcb_touch {
 	ZCB_TOUCH_NONE,  /* not at all */
 };
 
+/**
+ * What can happen to pages that a udmabuf wraps: the rows of the table of declarations, which
+ * docs/methodology.md explains. A workload names the one it makes. One that takes pages away says
+ * ZCB_EVENT_FAULT, and who brings them back decides further.
+ */
+enum zcb_event {
+	ZCB_EVENT_NONE,         /* nothing: controls, and loads beside */
+	ZCB_EVENT_FAULT,        /* taken away; then the guest or the VMM faults on the hole */
+	ZCB_EVENT_REFILL_WRITE, /* refilled by another way in; then the guest writes */
+	ZCB_EVENT_REFILL_READ,  /* the same, and the guest reads: fault-around maps the page */
+	ZCB_EVENT_REFILL_READ_FAULT, /* the same without fault-around: the page's own fault does */
+	ZCB_EVENT_REFILL_ONLY,  /* refilled by another way in, and the VMM never faults */
+	ZCB_EVENT_REFILL_UFFD,  /* put into the VMM's page table by userfaultfd, without a fault */
+	ZCB_EVENT_ZEROED,       /* zeroed in place: a hole smaller than a page of hugetlb */
+	ZCB_EVENT_THP_PUNCH,    /* a hole smaller than the transparent huge page it is in */
+	ZCB_EVENT_MIGRATE,      /* the kernel is asked to move the pages */
+	ZCB_EVENT_MOVABLE,      /* it clears memory that must stay movable: CMA, ZONE_MOVABLE */
+	ZCB_EVENT_COLLAPSE,     /* asked to make one huge page of them */
+	ZCB_EVENT_SPLIT,        /* asked to split the huge page they are in */
+	ZCB_EVENT_SWAP,         /* asked to write them to swap */
+	ZCB_EVENT_MIX,          /* in each round another of these: each is held to its own declaration */
+	ZCB_EVENTS,
+};
+
 /** The parameters of a workload, from the plan. */
 struct zcb_workload_params {
 	enum zcb_pattern pattern;
@@ -46,8 +71,8 @@ enum zcb_hit {
 	ZCB_HIT_NONE,
 	ZCB_HIT_HOLE,   /* gone from the memfd: the next access finds a new page */
 	ZCB_HIT_ZEROED, /* the same page, its bytes zero */
-	ZCB_HIT_MOVED,  /* the same bytes in another page */
-	ZCB_HIT_REFUSED, /* was to be moved, and stayed where it was */
+	ZCB_HIT_MOVED,  /* the same bytes in another page, or in another folio */
+	ZCB_HIT_REFUSED, /* was to be moved, and stayed as it was */
 };
 
 /** Whether the page reads as zeros since. */
@@ -62,6 +87,7 @@ typedef void zcb_sample_fn(void *recorder, const char *metric, uint64_t operatio
 
 /** What a workload works on: one frame of a running guest, wrapped by a udmabuf and being read. */
 struct zcb_victim {
+	struct zcb_guest *guest; /* idle, except while it is asked something */
 	int memfd;
 	enum zcb_memory memory;
 	const zcb_memfd_off *page; /* of the frame, in the order of its bytes */
@@ -70,10 +96,12 @@ struct zcb_victim {
 	zcb_sample_fn *sample;
 	void *recorder;
 	uint64_t operation; /* the id of the next operation; count it up */
+	void *state; /* the workload's own, from prepare() to restore(); NULL at first */
 };
 
 /** What the strikes of a cell did, counted from outside the calls that did it. */
 struct zcb_damage {
+	uint64_t work;         /* operations that were proven, in the workload's own unit */
 	uint64_t punched;      /* pages of 4 KiB */
 	uint64_t pages_held;   /* pages the memfd lost and its pool did not get back */
 	uint64_t moved, refused; /* pages of 4 KiB that migration was tried on */
@@ -85,22 +113,35 @@ struct zcb_workload_ops {
 	const char *name;
 	const char *summary; /* one line for `zcbench list` */
 	const char *needs;   /* what it needs of the host under test, for `zcbench list` */
+	const char *effect;  /* what it does to guest RAM that is a shared memfd, for `zcbench list` */
+	enum zcb_event event; /* what happens to the pages it strikes */
 	bool control;        /* it is meant to do nothing */
-	bool moves;          /* it moves pages, and takes none away */
 
 	/**
-	 * Says why this cannot be run on that memory, in err with -EOPNOTSUPP: a skip.
+	 * Says why this cannot be run on that guest and its memory, in err with -EOPNOTSUPP: a skip.
 	 * Called once per cell before anything else.
 	 */
-	int (*check)(const struct zcb_workload_params *params, enum zcb_memory memory,
+	int (*check)(const struct zcb_workload_params *params, const struct zcb_guest *guest,
 		     struct zcb_error *err);
+	/**
+	 * Makes ready what the strike needs, at the start of each round: the frame has its pages, and
+	 * is drawn and exported only afterwards, so its bytes may be lost here. NULL: nothing to do.
+	 */
+	int (*prepare)(const struct zcb_workload_params *params, struct zcb_victim *victim,
+		       struct zcb_error *err);
 	/**
 	 * Strikes the frame once, and proves it: what cannot be seen from outside (st_blocks, pool
 	 * counters, bytes) did not happen, and is -EIO with the figures in err. The guest is quiet
-	 * meanwhile. damage->hit says what became of each page; the counters are added to.
+	 * meanwhile. damage->hit says what became of each page; the counters are added to, and
+	 * damage->work above all: a strike that adds nothing to it is an error.
 	 */
 	int (*strike)(const struct zcb_workload_params *params, struct zcb_victim *victim,
 		      struct zcb_damage *damage, struct zcb_error *err);
+	/**
+	 * Puts the host back as it was before prepare(), at the end of each round, after the dma-buf
+	 * is closed and whatever failed; frees victim->state. NULL: nothing to do.
+	 */
+	void (*restore)(struct zcb_victim *victim);
 };
 
 /** All workloads, NULL-terminated; made by meson from the rows. */

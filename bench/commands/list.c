@@ -46,9 +46,10 @@ static json_t *list_workloads(void)
 	json_t *array = json_array();
 
 	for (size_t i = 0; zcb_workloads[i]; i++)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "name", zcb_workloads[i]->name,
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s}", "name", zcb_workloads[i]->name,
 						       "summary", zcb_workloads[i]->summary, "needs",
-						       zcb_workloads[i]->needs));
+						       zcb_workloads[i]->needs, "effect",
+						       zcb_workloads[i]->effect));
 	return array;
 }
 
@@ -142,11 +143,14 @@ static void print_topic(const char *name, json_t *array)
 	printf("%s\n", name);
 	json_array_foreach(array, i, item) {
 		const char *needs = json_string_value(json_object_get(item, "needs"));
+		const char *effect = json_string_value(json_object_get(item, "effect"));
 
-		printf("  %-16s %s\n", json_string_value(json_object_get(item, "name")),
+		printf("  %-20s %s\n", json_string_value(json_object_get(item, "name")),
 		       json_string_value(json_object_get(item, "summary")));
 		if (needs)
-			printf("  %-16s needs: %s\n", "", needs);
+			printf("  %-20s needs: %s\n", "", needs);
+		if (effect)
+			printf("  %-20s guest RAM: %s\n", "", effect);
 	}
 }
 

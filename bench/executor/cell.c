@@ -36,7 +36,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 	run->spec = (struct zcb_frame_spec){ .key = request.key, .frame = run->frame,
 					     .pages = params->pages };
 	run->victim = (struct zcb_victim){
-		.memfd = run->guest->memfd, .memory = run->guest->memory, .page = run->page,
+		.guest = run->guest, .memfd = run->guest->memfd, .memory = run->guest->memory, .page = run->page,
 		.pages = params->pages, .random = &run->random, .sample = zcb_round_sample,
 		.recorder = &run->recorder, .operation = 1,
 	};
@@ -45,10 +45,10 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 }
 
 static int check(const struct zcb_cell *cell, const struct zcb_workload_ops *workload,
-		 struct zcb_error *err)
+		 const struct zcb_guest *guest, struct zcb_error *err)
 {
 	const struct zcb_workload_params *params = &cell->params.workload;
-	int ret = workload->check(params, cell->memory, err);
+	int ret = workload->check(params, guest, err);
 
 	return ret ? ret : zcb_refill_check(params->refill, cell->memory, err);
 }
@@ -74,7 +74,7 @@ static bool is_over(const struct zcb_running *run)
 static int play(struct zcb_running *run, struct zcb_error *err)
 {
 	const struct zcb_cell *cell = run->cell;
-	int ret = check(cell, run->workload, err);
+	int ret = check(cell, run->workload, run->guest, err);
 
 	if (!ret)
 		ret = set_kernel(cell, err);
@@ -159,11 +159,11 @@ static json_t *result_json(const struct zcb_running *run, int ret, struct zcb_er
 	uint64_t unexplained = zcb_observation_unexplained(o, expected);
 	const char *status = status_of(run, ret, observed, unexplained, err);
 
-	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, "
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, "
 			 "s:o*}",
 			 "type", "result", "status", status, "reason", err->text, "expected", expected,
 			 "observed", observed, "pages", zcb_observation_pages(o), "frames",
-			 zcb_observation_frames(o), "events", "punched",
+			 zcb_observation_frames(o), "events", "operations", (json_int_t)run->damage.work, "punched",
 			 (json_int_t)run->damage.punched, "refilled", (json_int_t)run->refilled,
 			 "migrate_ok", (json_int_t)run->damage.moved, "migrate_failed",
 			 (json_int_t)run->damage.refused, "pages_held",

@@ -2,7 +2,8 @@
 /*
  * The experiment itself:
  *
- *   a round:  the guest draws ── export ── open consumer ── look (all must be fresh)
+ *   a round:  the workload makes ready what it needs
+ *             the guest draws ── export ── open consumer ── look (all must be fresh)
  *             strike: the workload takes pages away
  *             look: before any refill, guest RAM reads zero where it was hit
  *             refill: somebody else may bring the pages back; the guest may read them ── look
@@ -146,13 +147,14 @@ static bool was_hit(const struct zcb_running *run)
 
 static int strike(struct zcb_running *run, struct zcb_error *err)
 {
+	uint64_t work_before = run->damage.work;
 	bool fresh;
 	int ret =
 		run->workload->strike(&run->cell->params.workload, &run->victim, &run->damage, err);
 
 	if (ret)
 		return ret;
-	if (!run->workload->control && !was_hit(run))
+	if (!run->workload->control && run->damage.work == work_before)
 		return zcb_fail(err, -EIO, "zcbench bug: the workload %s did nothing",
 				run->workload->name);
 	for (uint32_t i = 0; i < run->spec.pages; i++)
@@ -299,6 +301,13 @@ static int check_variant(const struct zcb_running *run, struct zcb_error *err)
 	return 0;
 }
 
+static int prepare(struct zcb_running *run, struct zcb_error *err)
+{
+	if (!run->workload->prepare)
+		return 0;
+	return run->workload->prepare(&run->cell->params.workload, &run->victim, err);
+}
+
 static int open_round(struct zcb_running *run, struct zcb_error *err)
 {
 	uint64_t start;
@@ -346,7 +355,9 @@ int zcb_round_play(struct zcb_running *run, struct zcb_error *err)
 	int ret;
 
 	memset(run->damage.hit, 0, run->spec.pages * sizeof(*run->damage.hit));
-	ret = open_round(run, err);
+	ret = prepare(run, err);
+	if (!ret)
+		ret = open_round(run, err);
 	if (!ret)
 		ret = look(run, ZCB_PHASE_BASELINE, &fresh, err);
 	if (!ret)
@@ -354,5 +365,7 @@ int zcb_round_play(struct zcb_running *run, struct zcb_error *err)
 	if (!ret)
 		ret = refill(run, err);
 	close_round(run);
+	if (run->workload->restore)
+		run->workload->restore(&run->victim);
 	return ret;
 }

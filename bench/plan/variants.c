@@ -15,8 +15,15 @@ static const char *const events[ZCB_EVENTS] = {
 	[ZCB_EVENT_REFILL_READ] = "refill-read",
 	[ZCB_EVENT_REFILL_READ_FAULT] = "refill-read-fault",
 	[ZCB_EVENT_REFILL_ONLY] = "refill-only",
+	[ZCB_EVENT_REFILL_UFFD] = "refill-uffd",
 	[ZCB_EVENT_ZEROED] = "zeroed",
+	[ZCB_EVENT_THP_PUNCH] = "thp-punch",
 	[ZCB_EVENT_MIGRATE] = "migrate",
+	[ZCB_EVENT_MOVABLE] = "movable",
+	[ZCB_EVENT_COLLAPSE] = "collapse",
+	[ZCB_EVENT_SPLIT] = "split",
+	[ZCB_EVENT_SWAP] = "swap",
+	[ZCB_EVENT_MIX] = "mix",
 };
 
 const char *zcb_event_name(enum zcb_event event)
@@ -24,56 +31,86 @@ const char *zcb_event_name(enum zcb_event event)
 	return events[event];
 }
 
-/* The declarations, in the order of enum zcb_event; nothing and zeroing are alike for all. */
-#define DECLARES(fault, refill_write, refill_read, refill_read_fault, refill_only, migrate) \
-	{ "fresh", fault, refill_write, refill_read, refill_read_fault, refill_only, \
-	  "zero-in-place", migrate }
+/* The declarations: a word for each event, those of "expected" in docs/run-directory.md. */
 
 #define UNTIL "stale-until-refill"
 
+/* Nothing happens, or the same folio stays: alike for all. */
+#define OF_ALL \
+	[ZCB_EVENT_NONE] = "fresh", [ZCB_EVENT_ZEROED] = "zero-in-place", \
+	[ZCB_EVENT_THP_PUNCH] = "zero-in-place", [ZCB_EVENT_MIX] = "declared"
+
+/*
+ * What is pinned when the udmabuf is created (memfd_pin_folios() in mm/gup.c) cannot be moved,
+ * collapsed, split or swapped. And it is moved out of CMA and ZONE_MOVABLE at once, by
+ * check_and_migrate_movable_folios(), so that whoever clears them finds nothing of the frame.
+ */
+#define OF_PINNED \
+	[ZCB_EVENT_MIGRATE] = "refused", [ZCB_EVENT_MOVABLE] = "fresh", \
+	[ZCB_EVENT_COLLAPSE] = "refused", [ZCB_EVENT_SPLIT] = "refused", \
+	[ZCB_EVENT_SWAP] = "refused"
+
+/* Told where a fault finds a page: shmem_fault() is not called where filemap_map_pages() finds it. */
+#define OF_FAULT_HOOK \
+	[ZCB_EVENT_FAULT] = UNTIL, [ZCB_EVENT_REFILL_WRITE] = UNTIL, \
+	[ZCB_EVENT_REFILL_READ] = "stale", [ZCB_EVENT_REFILL_READ_FAULT] = UNTIL, \
+	[ZCB_EVENT_REFILL_ONLY] = "stale", [ZCB_EVENT_REFILL_UFFD] = "stale"
+
+/*
+ * Told where a page enters the page table: set_pte_range() is how fault-around maps, too. But
+ * mfill_atomic_install_pte() in mm/userfaultfd.c is a place of its own, and not hooked.
+ */
+#define OF_PTE_HOOK \
+	[ZCB_EVENT_FAULT] = UNTIL, [ZCB_EVENT_REFILL_WRITE] = UNTIL, \
+	[ZCB_EVENT_REFILL_READ] = UNTIL, [ZCB_EVENT_REFILL_READ_FAULT] = UNTIL, \
+	[ZCB_EVENT_REFILL_ONLY] = "stale", [ZCB_EVENT_REFILL_UFFD] = "stale"
+
 const struct zcb_variant zcb_variants[] = {
 	{
-		/*
-		 * udmabuf pins the folios it found when it was created (memfd_pin_folios in
-		 * mm/gup.c) and never looks again. What is pinned cannot be moved.
-		 */
+		/* udmabuf never looks again. */
 		.name = "stock",
 		.summary = "pinned pages, no notifier",
-		.declares = DECLARES("stale", "stale", "stale", "stale", "stale", "refused"),
+		.declares = { OF_ALL, OF_PINNED, [ZCB_EVENT_FAULT] = "stale",
+			      [ZCB_EVENT_REFILL_WRITE] = "stale", [ZCB_EVENT_REFILL_READ] = "stale",
+			      [ZCB_EVENT_REFILL_READ_FAULT] = "stale",
+			      [ZCB_EVENT_REFILL_ONLY] = "stale", [ZCB_EVENT_REFILL_UFFD] = "stale" },
 	},
 	{
-		/* shmem_fault() is not called where filemap_map_pages() finds the page. */
 		.name = "update-nolock",
 		.summary = "told where a fault finds a page, without the page table lock; brings the pfn",
-		.declares = DECLARES(UNTIL, UNTIL, "stale", UNTIL, "stale", "refused"),
+		.declares = { OF_ALL, OF_PINNED, OF_FAULT_HOOK },
 	},
 	{
-		/* set_pte_range() is how fault-around maps, too. */
 		.name = "update-ptl",
 		.summary = "told where a page enters the page table, under its lock",
-		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale", "refused"),
+		.declares = { OF_ALL, OF_PINNED, OF_PTE_HOOK },
 	},
 	{
 		.name = "change-pte",
 		.summary = "change_pte brought back, with a reason; called where update-ptl is, and more",
-		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale", "refused"),
+		.declares = { OF_ALL, OF_PINNED, OF_PTE_HOOK },
 	},
 	{
-		/* As update-nolock: the hook is in shmem_fault(). */
 		.name = "update-lookup",
 		.summary = "told where a fault finds a page; looks it up in the memfd itself",
-		.declares = DECLARES(UNTIL, UNTIL, "stale", UNTIL, "stale", "refused"),
+		.declares = { OF_ALL, OF_PINNED, OF_FAULT_HOOK },
 	},
 	{
 		.name = "update-seq",
 		.summary = "told after the page table lock, with a sequence that outdates what is told",
-		.declares = DECLARES(UNTIL, UNTIL, UNTIL, UNTIL, "stale", "refused"),
+		.declares = { OF_ALL, OF_PINNED, OF_PTE_HOOK },
 	},
 	{
 		/* The next look-up makes the page, and so is first to refill the hole. */
 		.name = "invalidate",
 		.summary = "told that pages leave, by interval notifiers; looks them up at the next access",
-		.declares = DECLARES("lookup", "lookup", "lookup", "lookup", "lookup", "lookup"),
+		.declares = { OF_ALL, [ZCB_EVENT_FAULT] = "lookup", [ZCB_EVENT_REFILL_WRITE] = "lookup",
+			      [ZCB_EVENT_REFILL_READ] = "lookup",
+			      [ZCB_EVENT_REFILL_READ_FAULT] = "lookup",
+			      [ZCB_EVENT_REFILL_ONLY] = "lookup", [ZCB_EVENT_REFILL_UFFD] = "lookup",
+			      [ZCB_EVENT_MIGRATE] = "lookup", [ZCB_EVENT_MOVABLE] = "lookup",
+			      [ZCB_EVENT_COLLAPSE] = "lookup", [ZCB_EVENT_SPLIT] = "lookup",
+			      [ZCB_EVENT_SWAP] = "lookup" },
 	},
 	{ 0 },
 };
@@ -104,10 +141,10 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell)
 	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
 	const struct zcb_workload_params *params = &cell->params.workload;
 
-	if (!workload || workload->control)
+	if (!workload)
 		return ZCB_EVENT_NONE;
-	if (workload->moves)
-		return ZCB_EVENT_MIGRATE;
+	if (workload->event != ZCB_EVENT_FAULT)
+		return workload->event;
 	if (cell->memory == ZCB_MEMORY_HUGETLB && params->unit == ZCB_UNIT_PAGE)
 		return ZCB_EVENT_ZEROED;
 	if (params->refill == ZCB_REFILL_NONE || params->refill == ZCB_REFILL_VMM)

@@ -2,18 +2,7 @@
 #ifndef ZCB_PLAN_VARIANTS_H
 #define ZCB_PLAN_VARIANTS_H
 
-/** What can happen to pages that a udmabuf wraps: the rows of the table of declarations. */
-enum zcb_event {
-	ZCB_EVENT_NONE,         /* nothing: the control */
-	ZCB_EVENT_FAULT,        /* taken away; then the guest or the VMM faults on the hole */
-	ZCB_EVENT_REFILL_WRITE, /* refilled by another way in; then the guest writes */
-	ZCB_EVENT_REFILL_READ,  /* the same, and the guest reads: fault-around maps the page */
-	ZCB_EVENT_REFILL_READ_FAULT, /* the same without fault-around: the page's own fault does */
-	ZCB_EVENT_REFILL_ONLY,  /* refilled by another way in, and the VMM never faults */
-	ZCB_EVENT_ZEROED,       /* zeroed in place: a hole smaller than a huge page */
-	ZCB_EVENT_MIGRATE,      /* the kernel is asked to move the pages */
-	ZCB_EVENTS,
-};
+#include "workloads/workload.h"
 
 /** "fault", "refill-write"…: as in the journal. */
 const char *zcb_event_name(enum zcb_event event);

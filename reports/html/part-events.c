@@ -10,7 +10,7 @@
  */
 
 #define MAX_COLUMNS 24U
-#define MAX_EVENTS 24U
+#define MAX_EVENTS 40U
 #define MAX_GROUPS 12U
 
 /** A line of the table. */
@@ -43,7 +43,14 @@ static const struct {
 	{"refill-read-fault", "the same, but each page has a fault of its own"},
 	{"refill-only", "refilled by another way in; the VMM never faults"},
 	{"zeroed", "a hole smaller than a huge page: zeroed in place"},
-	{"migrate", "the kernel is asked to move the pages to another node"},
+	{"refill-uffd", "put into the VMM's page table by userfaultfd, without a fault"},
+	{"thp-punch", "a hole smaller than the transparent huge page it is in"},
+	{"migrate", "the kernel is asked to move the pages"},
+	{"movable", "it clears memory that must stay movable: CMA, ZONE_MOVABLE"},
+	{"collapse", "it is asked to make one huge page of them"},
+	{"split", "it is asked to split the huge page that they are in"},
+	{"swap", "it is asked to write them to swap"},
+	{"mix", "in each round another of these, held to its own declaration"},
 };
 
 /* The control has no event, and who reads the memfd or nothing tells nothing about the dma-buf. */

@@ -40,12 +40,12 @@ ROWS = [
   ('refill-read-fault', row('shmem', pattern='stride', refill='other', touch='read', fault_around=4096)),
   ('refill-read-fault', row('shmem', pattern='stride', refill='fallocate', touch='read')),
   ('refill-only', row('shmem', pattern='stride', refill='other', touch='none')),
-  ('migrate', row('shmem', ('mmap', 'oracle'), workload='migrate', pattern='stride')),
+  ('migrate', row('shmem', ('mmap', 'oracle'), workload='migrate-move-pages', pattern='stride')),
   ('fault', row('hugetlb', ('mmap', 'oracle'), **HUGE)),
   ('refill-write', row('hugetlb', refill='other', **HUGE)),
   ('refill-read-fault', row('hugetlb', refill='fallocate', touch='read', **HUGE)),
   ('refill-only', row('hugetlb', refill='fallocate', touch='none', **HUGE)),
-  ('migrate', row('hugetlb', workload='migrate', **HUGE)),
+  ('migrate', row('hugetlb', workload='migrate-move-pages', **HUGE)),
   ('zeroed', row('hugetlb', pattern='stride')),
 ]
 PLAN = {

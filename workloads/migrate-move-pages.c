@@ -154,17 +154,18 @@ static void note(struct zcb_victim *victim, struct zcb_damage *damage, const boo
 			continue;
 		damage->hit[i] = moved ? ZCB_HIT_MOVED : ZCB_HIT_REFUSED;
 		*(moved ? &damage->moved : &damage->refused) += 1;
+		damage->work++;
 	}
 }
 
-static int migrate_check(const struct zcb_workload_params *params, enum zcb_memory memory,
+static int migrate_check(const struct zcb_workload_params *params, const struct zcb_guest *guest,
 			 struct zcb_error *err)
 {
 	if (access("/sys/devices/system/node/node1", F_OK) < 0)
 		return zcb_fail(err, -EOPNOTSUPP, "kernel: it has one NUMA node: boot it with numa=fake=2 "
 				"(CONFIG_NUMA_EMU), as --target vm does");
-	if (memory == ZCB_MEMORY_HUGETLB && params->unit == ZCB_UNIT_PAGE)
-		return zcb_fail(err, -EINVAL, "usage: migrate moves whole huge pages of hugetlb memory: "
+	if (guest->memory == ZCB_MEMORY_HUGETLB && params->unit == ZCB_UNIT_PAGE)
+		return zcb_fail(err, -EINVAL, "usage: migration moves whole huge pages of hugetlb memory: "
 				"say \"unit\":\"huge\" and \"blocks\"");
 	return zcb_aim_check(params, err);
 }
@@ -192,11 +193,12 @@ static int migrate_strike(const struct zcb_workload_params *params, struct zcb_v
 	return ret;
 }
 
-const struct zcb_workload_ops zcb_workload_migrate = {
-	.name = "migrate",
+const struct zcb_workload_ops zcb_workload_migrate_move_pages = {
+	.name = "migrate-move-pages",
 	.summary = "moves pages of the frame to another NUMA node, with move_pages()",
 	.needs = "two NUMA nodes (numa=fake=2 makes them)",
-	.moves = true,
+	.effect = "its folios are replaced on another node; the VMM and KVM fault them in again",
+	.event = ZCB_EVENT_MIGRATE,
 	.check = migrate_check,
 	.strike = migrate_strike,
 };
