@@ -23,6 +23,8 @@ enum zcb_refill {
 	ZCB_REFILL_WRITE,     /* write() to the memfd */
 	ZCB_REFILL_OTHER,     /* a store through another process's mapping */
 	ZCB_REFILL_VMM,       /* a store through the VMM's own mapping */
+	ZCB_REFILL_UFFD_COPY, /* UFFDIO_COPY into the VMM's mapping */
+	ZCB_REFILL_UFFD_CONTINUE, /* another process stores, and UFFDIO_CONTINUE maps that page */
 };
 
 /** How the guest touches the frame first after that. */

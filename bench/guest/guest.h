@@ -68,6 +68,14 @@ struct zcb_guest_ops {
 	 */
 	int (*touch)(struct zcb_guest *guest, zcb_memfd_off offset, bool write, uint64_t value,
 		     zcb_ns *ret_ns, struct zcb_error *err);
+	/**
+	 * Puts the page at this offset of the memfd, of the memfd's page size, into the VMM's page table
+	 * by userfaultfd, as postcopy does: a new one of zeros (UFFDIO_COPY), or, `present`, the one that
+	 * is there (UFFDIO_CONTINUE). *ret_ns is the time of that ioctl alone. -EOPNOTSUPP where the
+	 * host's kernel cannot.
+	 */
+	int (*install)(struct zcb_guest *guest, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+		       struct zcb_error *err);
 	/** Ends the guest and frees it. */
 	void (*stop)(struct zcb_guest *guest);
 };

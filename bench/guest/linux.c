@@ -396,6 +396,12 @@ static int linux_touch(struct zcb_guest *base, zcb_memfd_off offset, bool write,
 	return zcb_vmm_touch(&linux_guest(base)->vmm, offset, write, &value, ret_ns, err);
 }
 
+static int linux_install(struct zcb_guest *base, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+			 struct zcb_error *err)
+{
+	return zcb_vmm_install(&linux_guest(base)->vmm, offset, present, ret_ns, err);
+}
+
 const struct zcb_guest_ops zcb_guest_linux = {
 	.name = "linux",
 	.summary = "QEMU/KVM with a real Linux; our agent is its init",
@@ -406,5 +412,6 @@ const struct zcb_guest_ops zcb_guest_linux = {
 	.release = linux_release,
 	.export = linux_export,
 	.touch = linux_touch,
+	.install = linux_install,
 	.stop = linux_stop,
 };

@@ -254,6 +254,12 @@ static int micro_touch(struct zcb_guest *base, zcb_memfd_off offset, bool write,
 	return zcb_vmm_touch(&micro_guest(base)->vmm, offset, write, &value, ret_ns, err);
 }
 
+static int micro_install(struct zcb_guest *base, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+			 struct zcb_error *err)
+{
+	return zcb_vmm_install(&micro_guest(base)->vmm, offset, present, ret_ns, err);
+}
+
 const struct zcb_guest_ops zcb_guest_micro = {
 	.name = "micro",
 	.summary = "one KVM vCPU with a small payload in a VMM of ours; no kernel inside, no noise",
@@ -265,5 +271,6 @@ const struct zcb_guest_ops zcb_guest_micro = {
 	.release = micro_release,
 	.export = micro_export,
 	.touch = micro_touch,
+	.install = micro_install,
 	.stop = micro_stop,
 };

@@ -17,7 +17,8 @@ static const char *const units[] = { [ZCB_UNIT_PAGE] = "page", [ZCB_UNIT_HUGE] =
 static const char *const refills[] = {
 	[ZCB_REFILL_NONE] = "none",   [ZCB_REFILL_FALLOCATE] = "fallocate",
 	[ZCB_REFILL_WRITE] = "write", [ZCB_REFILL_OTHER] = "other",
-	[ZCB_REFILL_VMM] = "vmm",
+	[ZCB_REFILL_VMM] = "vmm",     [ZCB_REFILL_UFFD_COPY] = "uffd-copy",
+	[ZCB_REFILL_UFFD_CONTINUE] = "uffd-continue",
 };
 static const char *const touches[] = {
 	[ZCB_TOUCH_WRITE] = "write",

@@ -149,6 +149,8 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell)
 		return ZCB_EVENT_ZEROED;
 	if (params->refill == ZCB_REFILL_NONE || params->refill == ZCB_REFILL_VMM)
 		return ZCB_EVENT_FAULT;
+	if (params->refill == ZCB_REFILL_UFFD_COPY || params->refill == ZCB_REFILL_UFFD_CONTINUE)
+		return ZCB_EVENT_REFILL_UFFD;
 	switch (params->touch) {
 	case ZCB_TOUCH_WRITE:
 		return ZCB_EVENT_REFILL_WRITE;

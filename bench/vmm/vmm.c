@@ -227,6 +227,18 @@ int zcb_vmm_touch(const struct zcb_vmm *vmm, zcb_memfd_off offset, bool write, u
 	return 0;
 }
 
+int zcb_vmm_install(const struct zcb_vmm *vmm, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+		    struct zcb_error *err)
+{
+	struct zcb_vmm_request request = { .offset = offset, .flags = present ? ZCB_VMM_PRESENT : 0 };
+	struct zcb_vmm_reply reply;
+	int ret = ask(vmm, ZCB_VMM_INSTALL, &request, &reply, NULL, err);
+
+	if (!ret)
+		ret_ns->ns = reply.ns;
+	return ret;
+}
+
 int zcb_vmm_fork(const struct zcb_vmm *vmm, bool with_ram, pid_t *ret_child, zcb_ns *ret_ns,
 		 struct zcb_error *err)
 {

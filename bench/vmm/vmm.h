@@ -54,6 +54,14 @@ int zcb_vmm_touch(const struct zcb_vmm *vmm, zcb_memfd_off offset, bool write, u
 		  zcb_ns *ret_ns, struct zcb_error *err);
 
 /**
+ * Has the VMM put the page at an offset of the guest's memfd, of the memfd's page size, into its page
+ * table by userfaultfd, as postcopy does: a new one of zeros (UFFDIO_COPY), or the one that is there
+ * (`present`: UFFDIO_CONTINUE). Nobody may touch it meanwhile. *ret_ns is the time of that ioctl alone.
+ */
+int zcb_vmm_install(const struct zcb_vmm *vmm, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+		    struct zcb_error *err);
+
+/**
  * Forks the VMM's process. The child sleeps, with nothing open, until it is reaped or the VMM dies.
  * QEMU keeps the guest's RAM from its children (MADV_DONTFORK); with_ram lets this one have it, and
  * no later one. *ret_ns is the time of the fork alone. At most ZCB_VMM_MAX_FORKS live at a time.
