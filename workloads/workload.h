@@ -10,6 +10,8 @@
 #include "bench/exporter/memfd.h"
 #include "bench/guest/guest.h"
 
+#define ZCB_WORKLOAD_NAME 24
+
 /** How a strike is laid over the frame's pages. */
 enum zcb_pattern { ZCB_PATTERN_SINGLE, ZCB_PATTERN_STRIDE, ZCB_PATTERN_RANDOM, ZCB_PATTERN_FRAME };
 
@@ -54,6 +56,7 @@ enum zcb_event {
 	ZCB_EVENT_COLLAPSE,     /* asked to make one huge page of them */
 	ZCB_EVENT_SPLIT,        /* asked to split the huge page they are in */
 	ZCB_EVENT_SWAP,         /* asked to write them to swap */
+	ZCB_EVENT_UNDER,        /* that of the workload it runs beside */
 	ZCB_EVENT_MIX,          /* in each round another of these: each is held to its own declaration */
 	ZCB_EVENTS,
 };
@@ -64,6 +67,7 @@ struct zcb_workload_params {
 	enum zcb_unit unit;
 	enum zcb_refill refill;
 	enum zcb_touch touch;
+	char under[ZCB_WORKLOAD_NAME]; /* of a load: the workload that strikes meanwhile */
 	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE */
 	uint32_t count;  /* pages, for ZCB_PATTERN_RANDOM */
 };
@@ -94,6 +98,8 @@ struct zcb_victim {
 	enum zcb_memory memory;
 	const zcb_memfd_off *page; /* of the frame, in the order of its bytes */
 	uint32_t pages;
+	uint32_t frame; /* the guest's number of it; the next one is free, for a frame beside */
+	const struct zcb_workload_params *params; /* of the cell, or of the round of a mix */
 	uint64_t *random; /* the state of the cell's random numbers */
 	zcb_sample_fn *sample;
 	void *recorder;

@@ -37,7 +37,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 					     .pages = params->pages };
 	run->victim = (struct zcb_victim){
 		.guest = run->guest, .memfd = run->guest->memfd, .memory = run->guest->memory, .page = run->page,
-		.pages = params->pages, .random = &run->random, .sample = zcb_round_sample,
+		.pages = params->pages, .frame = run->frame, .params = &run->cell->params.workload, .random = &run->random, .sample = zcb_round_sample,
 		.recorder = &run->recorder, .operation = 1,
 	};
 	run->recorder.start_ns = zcb_now_ns();

@@ -53,6 +53,16 @@ struct zcb_guest_ops {
 	 */
 	int (*touch_times)(struct zcb_guest *guest, uint32_t frame, uint32_t pages,
 			   zcb_ns *ret_took, struct zcb_error *err);
+	/**
+	 * From now on the guest draws the frame again and again, as fast as it can, `sequence` first and
+	 * each time the next one, and publishes each; requests in between are answered as ever.
+	 * Returns when the first is published.
+	 */
+	int (*storm)(struct zcb_guest *guest, uint32_t frame, uint64_t sequence,
+		     struct zcb_error *err);
+	/** Ends the storm; *ret_sequence is what it published last, and now the whole frame holds. */
+	int (*calm)(struct zcb_guest *guest, uint32_t frame, uint64_t *ret_sequence,
+		    struct zcb_error *err);
 	int (*release)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
 	/**
 	 * Wraps n pages of 4 KiB of the memfd into a dma-buf, in the VMM's own process: to the kernel

@@ -63,6 +63,24 @@ void zcb_cell_key(const struct zcb_cell *cell, char *ret_key, size_t room)
 		 cell->guest, cell->workload, cell->consumer);
 }
 
+/* Names of other parts among the parameters; whether there is one, who uses it says. */
+struct name {
+	const char *name;
+	size_t offset, room;
+};
+
+static const struct name names[] = {
+	{ "under", offsetof(struct zcb_cell_params, workload.under),
+	  sizeof(((struct zcb_cell_params *)NULL)->workload.under) },
+};
+
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+static char *name_in(const struct name *name, const struct zcb_cell_params *params)
+{
+	return (char *)(uintptr_t)params + name->offset;
+}
+
 /* The numbers among the parameters: one row each, for reading, writing and refusing. */
 struct number {
 	const char *name;
@@ -98,6 +116,8 @@ json_t *zcb_cell_params_to_json(const struct zcb_cell_params *params)
 	for (size_t i = 0; i < WORDS; i++)
 		json_object_set_new(json, words[i].name,
 				    json_string(words[i].values[*word_in(&words[i], params)]));
+	for (size_t i = 0; i < NAMES; i++)
+		json_object_set_new(json, names[i].name, json_string(name_in(&names[i], params)));
 	for (size_t i = 0; i < NUMBERS; i++)
 		json_object_set_new(json, numbers[i].name,
 				    json_integer(*number_in(&numbers[i], params)));
@@ -117,6 +137,18 @@ static int read_word(const struct word *word, json_t *value, struct zcb_cell_par
 	}
 	return zcb_fail(err, -EINVAL, "usage: the plan's \"%s\" cannot be %s%.60s%s", word->name,
 			given ? "\"" : "", given ? given : "anything but a word", given ? "\"" : "");
+}
+
+static int read_name(const struct name *name, json_t *value, struct zcb_cell_params *params,
+		     struct zcb_error *err)
+{
+	const char *given = json_string_value(value);
+
+	if (!given || strlen(given) >= name->room)
+		return zcb_fail(err, -EINVAL, "usage: the plan's \"%s\" must be a name of at most %zu "
+				"characters", name->name, name->room - 1);
+	memcpy(name_in(name, params), given, strlen(given) + 1);
+	return 0;
 }
 
 static int read_number(const char *key, json_t *value, struct zcb_cell_params *params,
@@ -164,6 +196,9 @@ static int read_param(const char *key, json_t *value, struct zcb_cell_params *pa
 	for (size_t i = 0; i < WORDS; i++)
 		if (!strcmp(words[i].name, key))
 			return read_word(&words[i], value, params, err);
+	for (size_t i = 0; i < NAMES; i++)
+		if (!strcmp(names[i].name, key))
+			return read_name(&names[i], value, params, err);
 	return read_number(key, value, params, err);
 }
 

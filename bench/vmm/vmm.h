@@ -12,7 +12,7 @@
 
 /**
  * zcbench's end of the link to the agent inside the VMM (bench/vmm/agent.c). A fork of its owner may
- * use it as well, but only one process at a time.
+ * use it as well, but only one process at a time; threads of that one take turns.
  *
  * All requests return 0 or -errno: -ENOTCONN (the VMM is gone), -ETIMEDOUT, -EPROTONOSUPPORT (the
  * agent is of another build), -EPROTO, or what failed inside the VMM. After a time-out a late reply
