@@ -19,9 +19,6 @@ int zcb_beside_check(const struct zcb_workload_params *params, const struct zcb_
 {
 	const struct zcb_workload_ops *under = zcb_beside_under(params);
 
-	if (!under)
-		return zcb_fail(err, -EINVAL, "usage: the plan's \"under\" is \"%s\", and there is no "
-				"such workload: see zcbench list workloads", params->under);
 	if (under->event == ZCB_EVENT_UNDER || under->event == ZCB_EVENT_MIX)
 		return zcb_fail(err, -EINVAL, "usage: the plan's \"under\" cannot be \"%s\": that is a "
 				"load, too, or a mix", params->under);

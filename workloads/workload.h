@@ -13,7 +13,13 @@
 #define ZCB_WORKLOAD_NAME 24
 
 /** How a strike is laid over the frame's pages. */
-enum zcb_pattern { ZCB_PATTERN_SINGLE, ZCB_PATTERN_STRIDE, ZCB_PATTERN_RANDOM, ZCB_PATTERN_FRAME };
+enum zcb_pattern {
+	ZCB_PATTERN_SINGLE,
+	ZCB_PATTERN_STRIDE,
+	ZCB_PATTERN_RANDOM,
+	ZCB_PATTERN_FRAME,
+	ZCB_PATTERNS,
+};
 
 /** What one strike takes at a time. */
 enum zcb_unit { ZCB_UNIT_PAGE, ZCB_UNIT_HUGE };
@@ -27,6 +33,7 @@ enum zcb_refill {
 	ZCB_REFILL_VMM,       /* a store through the VMM's own mapping */
 	ZCB_REFILL_UFFD_COPY, /* UFFDIO_COPY into the VMM's mapping */
 	ZCB_REFILL_UFFD_CONTINUE, /* another process stores, and UFFDIO_CONTINUE maps that page */
+	ZCB_REFILLS,
 };
 
 /** How the guest touches the frame first after that. */
@@ -34,6 +41,7 @@ enum zcb_touch {
 	ZCB_TOUCH_WRITE, /* it draws its next frame */
 	ZCB_TOUCH_READ,  /* it reads each page, and then draws */
 	ZCB_TOUCH_NONE,  /* not at all */
+	ZCB_TOUCHES,
 };
 
 /**

@@ -87,28 +87,31 @@ static bool is_first_of_its_page(const struct hole *hole)
 	return true;
 }
 
+/* A page that was zeroed in place is still in the VMM's page table. */
+static int install(const struct hole *hole, bool present, struct zcb_error *err)
+{
+	zcb_ns took;
+	int ret = hole->guest->ops->install(hole->guest, hole->at, present, &took, err);
+
+	return ret == -EEXIST && hole->hit[hole->page] == ZCB_HIT_ZEROED ? 0 : ret;
+}
+
 /*
  * A reader whose look-up made a page (variant invalidate) was there first: UFFDIO_COPY then says
  * EEXIST, which ends a postcopy migration. Here the page of the reader is taken instead.
  */
 static int by_uffd_copy(const struct hole *hole, struct zcb_error *err)
 {
-	zcb_ns took;
-	int ret = hole->guest->ops->install(hole->guest, hole->at, false, &took, err);
+	int ret = install(hole, false, err);
 
-	if (ret != -EEXIST)
-		return ret;
-	return hole->guest->ops->install(hole->guest, hole->at, true, &took, err);
+	return ret == -EEXIST ? install(hole, true, err) : ret;
 }
 
 static int by_uffd_continue(const struct hole *hole, struct zcb_error *err)
 {
-	zcb_ns took;
 	int ret = by_other(hole, err);
 
-	if (ret || !is_first_of_its_page(hole))
-		return ret;
-	return hole->guest->ops->install(hole->guest, hole->at, true, &took, err);
+	return ret || !is_first_of_its_page(hole) ? ret : install(hole, true, err);
 }
 
 static const struct {

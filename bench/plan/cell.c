@@ -169,11 +169,14 @@ static int read_number(const char *key, json_t *value, struct zcb_cell_params *p
 	return zcb_fail(err, -EINVAL, "usage: the plan has a parameter \"%.60s\" that is none", key);
 }
 
-static int check_together(const struct zcb_cell_params *params, struct zcb_error *err)
+int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error *err)
 {
 	if (params->workload.touch == ZCB_TOUCH_NONE && params->workload.refill == ZCB_REFILL_NONE)
 		return zcb_fail(err, -EINVAL, "usage: \"touch\":\"none\" needs a \"refill\": if nobody "
 				"brings the pages back there is nothing to look at");
+	if (*params->workload.under && !zcb_workload_find(params->workload.under))
+		return zcb_fail(err, -EINVAL, "usage: the plan's \"under\" is \"%s\", and there is no "
+				"such workload: see zcbench list workloads", params->workload.under);
 	if (params->fault_around && params->fault_around % 4096)
 		return zcb_fail(err, -EINVAL, "usage: \"fault_around\" must be a multiple of 4096");
 	if (params->ram_mib % 2)
@@ -215,7 +218,7 @@ int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, stru
 		if (ret)
 			return ret;
 	}
-	return check_together(params, err);
+	return zcb_cell_params_check(params, err);
 }
 
 json_t *zcb_cell_to_json(const struct zcb_cell *cell)

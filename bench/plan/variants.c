@@ -161,6 +161,7 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell)
 	case ZCB_TOUCH_READ:
 		return event_of_read(cell);
 	case ZCB_TOUCH_NONE:
+	case ZCB_TOUCHES:
 		break;
 	}
 	return ZCB_EVENT_REFILL_ONLY;
