@@ -11,7 +11,13 @@
 #include "bench/guest/guest.h"
 
 /** How a strike is laid over the frame's pages. */
-enum zcb_pattern { ZCB_PATTERN_SINGLE, ZCB_PATTERN_STRIDE, ZCB_PATTERN_RANDOM, ZCB_PATTERN_FRAME };
+enum zcb_pattern {
+	ZCB_PATTERN_SINGLE,
+	ZCB_PATTERN_STRIDE,
+	ZCB_PATTERN_RUNS,
+	ZCB_PATTERN_RANDOM,
+	ZCB_PATTERN_FRAME,
+};
 
 /** What one strike takes at a time. */
 enum zcb_unit { ZCB_UNIT_PAGE, ZCB_UNIT_HUGE };
@@ -62,7 +68,8 @@ struct zcb_workload_params {
 	enum zcb_unit unit;
 	enum zcb_refill refill;
 	enum zcb_touch touch;
-	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE */
+	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE and ZCB_PATTERN_RUNS */
+	uint32_t run;    /* pages, for ZCB_PATTERN_RUNS */
 	uint32_t count;  /* pages, for ZCB_PATTERN_RANDOM */
 };
 

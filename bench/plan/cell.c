@@ -10,6 +10,7 @@
 static const char *const patterns[] = {
 	[ZCB_PATTERN_SINGLE] = "single",
 	[ZCB_PATTERN_STRIDE] = "stride",
+	[ZCB_PATTERN_RUNS] = "runs",
 	[ZCB_PATTERN_RANDOM] = "random",
 	[ZCB_PATTERN_FRAME] = "frame",
 };
@@ -80,6 +81,7 @@ static const struct number numbers[] = {
 	NUMBER(seconds, 0, 86400),
 	NUMBER(fault_around, 0, 2U << 20),
 	{ "stride", offsetof(struct zcb_cell_params, workload.stride), 1, ZCB_ABI_MAX_PAGES },
+	{ "run", offsetof(struct zcb_cell_params, workload.run), 1, ZCB_ABI_MAX_PAGES },
 	{ "count", offsetof(struct zcb_cell_params, workload.count), 1, ZCB_ABI_MAX_PAGES },
 };
 
@@ -141,6 +143,10 @@ static int check_together(const struct zcb_cell_params *params, struct zcb_error
 	if (params->workload.touch == ZCB_TOUCH_NONE && params->workload.refill == ZCB_REFILL_NONE)
 		return zcb_fail(err, -EINVAL, "usage: \"touch\":\"none\" needs a \"refill\": if nobody "
 				"brings the pages back there is nothing to look at");
+	if (params->workload.pattern == ZCB_PATTERN_RUNS &&
+	    params->workload.run > params->workload.stride)
+		return zcb_fail(err, -EINVAL, "usage: \"run\":%u is more than \"stride\":%u",
+				params->workload.run, params->workload.stride);
 	if (params->fault_around && params->fault_around % 4096)
 		return zcb_fail(err, -EINVAL, "usage: \"fault_around\" must be a multiple of 4096");
 	if (params->ram_mib % 2)

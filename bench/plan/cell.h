@@ -54,7 +54,7 @@ int zcb_cell_from_json(json_t *json, struct zcb_cell *ret_cell, struct zcb_error
  */
 int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, struct zcb_error *err);
 
-/** "single", "stride", "random", "frame". */
+/** "single", "stride", "runs", "random", "frame". */
 const char *zcb_pattern_name(enum zcb_pattern pattern);
 
 /** What happens to the frame's pages in this cell, as the variants' declarations see it. */
