@@ -92,8 +92,9 @@ def base(path, system, target):
 
 def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
-  # How workloads choose pages is theirs together, and no workload.
-  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'workloads/aim.h')
+  # How workloads choose pages, and how they move them, is theirs together, and no workload.
+  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'workloads/aim.h',
+             'workloads/move.h')
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True
   own = 'workloads/workload.h' if within(path, 'workloads') else 'bench/consumers/consumer.h'
