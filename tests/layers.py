@@ -93,7 +93,7 @@ def base(path, system, target):
 def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
   # How workloads choose pages, and how they move them, is theirs together, and no workload.
-  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'workloads/aim.h',
+  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'workloads/aim.h', 'workloads/area.h',
              'workloads/move.h')
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True
