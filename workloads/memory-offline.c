@@ -7,7 +7,8 @@
  *
  * Only ZONE_MOVABLE is sure to be movable. So prepare() looks for a block that can be taken offline, has it
  * come back as ZONE_MOVABLE, and has the guest's pages moved to that node: movable pages are taken
- * from that zone first. restore() makes the block what it was.
+ * from that zone first. Huge pages come from a pool, which is grown for each of them: the last one in
+ * is the first one out. restore() makes the block and the pool what they were.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,10 +29,12 @@
 #define LIMIT_MS 30000
 #define SEARCH_LIMIT_MS 5000
 #define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+#define NODE_POOL "/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages"
 
 struct state {
 	uint64_t block;
 	bool taken; /* the block is not what it was */
+	uint64_t pool; /* huge pages that there were; 0: the guest has none */
 	struct zcb_area area;
 };
 
@@ -104,8 +107,9 @@ static bool try_block(struct state *state, uint64_t block, uint64_t bytes)
 
 	if (node < 0 || is_offline(block) || take_offline(block, SEARCH_LIMIT_MS))
 		return false;
-	*state = (struct state){ .block = block, .taken = true,
-				 .area = { .first_pfn = first, .pages = bytes / PAGE, .node = node } };
+	state->block = block;
+	state->taken = true;
+	state->area = (struct zcb_area){ .first_pfn = first, .pages = bytes / PAGE, .node = node };
 	ret = write_state(block, "online_movable");
 	return !ret;
 }
@@ -148,7 +152,31 @@ static int clear(const struct zcb_area *area, void *opaque, zcb_ns *ret_start, z
 			      state->block, strerror(-ret)) : 0;
 }
 
-static const struct zcb_area_ops ops = { .clear = clear };
+static int set_pool(const char *path, uint64_t pages)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, pages);
+	return zcb_write_text(path, text);
+}
+
+static int offer(const struct zcb_area *area, void *opaque, struct zcb_error *err)
+{
+	struct state *state = opaque;
+	uint64_t pages;
+	char path[128];
+	int ret;
+
+	if (!state->pool)
+		return 0;
+	snprintf(path, sizeof(path), NODE_POOL, area->node);
+	ret = zcb_read_number(path, &pages);
+	if (!ret)
+		ret = set_pool(path, pages + 1);
+	return ret ? zcb_fail(err, ret, "kernel: growing the pool of huge pages: %s", strerror(-ret)) : 0;
+}
+
+static const struct zcb_area_ops ops = { .offer = offer, .clear = clear };
 
 static int offline_prepare(const struct zcb_workload_params *params, struct zcb_victim *victim,
 			   struct zcb_error *err)
@@ -159,6 +187,8 @@ static int offline_prepare(const struct zcb_workload_params *params, struct zcb_
 	if (!state)
 		return zcb_fail(err, -ENOMEM, "host set-up: out of memory");
 	victim->state = state;
+	if (victim->memory == ZCB_MEMORY_HUGETLB && (ret = zcb_read_number(POOL, &state->pool)))
+		return zcb_fail(err, ret, "kernel: the pool of huge pages: %s", strerror(-ret));
 	ret = find_block(state, err);
 	return ret ? ret : zcb_area_bring_frame(&state->area, &ops, victim, state, err);
 }
@@ -180,6 +210,8 @@ static void offline_restore(struct zcb_victim *victim)
 			take_offline(state->block, LIMIT_MS);
 		write_state(state->block, "online_kernel");
 	}
+	if (state && state->pool)
+		set_pool(POOL, state->pool);
 	free(state);
 	victim->state = NULL;
 }
