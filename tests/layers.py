@@ -92,9 +92,10 @@ def base(path, system, target):
 
 def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
-  # How workloads choose pages is theirs together, and no workload.
-  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'bench/guest/stamp.h',
-             'workloads/aim.h', 'workloads/beside.h')
+  # What workloads share, and is no workload.
+  shared = ('workloads/aim.h', 'workloads/beside.h', 'workloads/holes.h', 'workloads/pace.h',
+            'workloads/pages.h', 'workloads/thp.h')
+  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'bench/guest/stamp.h', *shared)
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True
   own = 'workloads/workload.h' if within(path, 'workloads') else 'bench/consumers/consumer.h'

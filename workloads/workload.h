@@ -16,6 +16,7 @@
 enum zcb_pattern {
 	ZCB_PATTERN_SINGLE,
 	ZCB_PATTERN_STRIDE,
+	ZCB_PATTERN_RUNS,
 	ZCB_PATTERN_RANDOM,
 	ZCB_PATTERN_FRAME,
 	ZCB_PATTERNS,
@@ -76,7 +77,8 @@ struct zcb_workload_params {
 	enum zcb_refill refill;
 	enum zcb_touch touch;
 	char under[ZCB_WORKLOAD_NAME]; /* of a load: the workload that strikes meanwhile */
-	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE */
+	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE and ZCB_PATTERN_RUNS */
+	uint32_t run;    /* pages, for ZCB_PATTERN_RUNS */
 	uint32_t count;  /* pages, for ZCB_PATTERN_RANDOM */
 };
 

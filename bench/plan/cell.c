@@ -10,6 +10,7 @@
 static const char *const patterns[] = {
 	[ZCB_PATTERN_SINGLE] = "single",
 	[ZCB_PATTERN_STRIDE] = "stride",
+	[ZCB_PATTERN_RUNS] = "runs",
 	[ZCB_PATTERN_RANDOM] = "random",
 	[ZCB_PATTERN_FRAME] = "frame",
 };
@@ -99,6 +100,7 @@ static const struct number numbers[] = {
 	NUMBER(seconds, 0, 86400),
 	NUMBER(fault_around, 0, 2U << 20),
 	{ "stride", offsetof(struct zcb_cell_params, workload.stride), 1, ZCB_ABI_MAX_PAGES },
+	{ "run", offsetof(struct zcb_cell_params, workload.run), 1, ZCB_ABI_MAX_PAGES },
 	{ "count", offsetof(struct zcb_cell_params, workload.count), 1, ZCB_ABI_MAX_PAGES },
 };
 
@@ -177,6 +179,10 @@ int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error
 	if (*params->workload.under && !zcb_workload_find(params->workload.under))
 		return zcb_fail(err, -EINVAL, "usage: the plan's \"under\" is \"%s\", and there is no "
 				"such workload: see zcbench list workloads", params->workload.under);
+	if (params->workload.pattern == ZCB_PATTERN_RUNS &&
+	    params->workload.run > params->workload.stride)
+		return zcb_fail(err, -EINVAL, "usage: \"run\":%u is more than \"stride\":%u",
+				params->workload.run, params->workload.stride);
 	if (params->fault_around && params->fault_around % 4096)
 		return zcb_fail(err, -EINVAL, "usage: \"fault_around\" must be a multiple of 4096");
 	if (params->ram_mib % 2)

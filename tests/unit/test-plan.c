@@ -299,6 +299,7 @@ static void impossible_numbers_are_refused(void **state)
 	expect_refused(PARAMS("{\"pages\":\"64\"}"), "\"pages\"");
 	expect_refused(PARAMS("{\"pages\":6.4}"), "\"pages\"");
 	expect_refused(PARAMS("{\"stride\":0}"), "\"stride\"");
+	expect_refused(PARAMS("{\"pattern\":\"runs\",\"run\":5}"), "\"run\":5");
 	expect_refused(PARAMS("{\"ram_mib\":193}"), "\"ram_mib\"");
 	expect_refused(PARAMS("{\"ram_mib\":128,\"pages\":4096}"), "\"ram_mib\"");
 	expect_refused(PARAMS("{\"pattern\":\"zigzag\"}"), "\"zigzag\"");
