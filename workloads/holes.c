@@ -16,6 +16,8 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "workloads/aim.h"
+#include "workloads/pages.h"
+#include "workloads/thp.h"
 
 #define PAGE 4096U
 #define HUGE (2U << 20)
@@ -23,7 +25,28 @@
 int zcb_holes_check(const struct zcb_workload_params *params, const struct zcb_guest *guest,
 		    struct zcb_error *err)
 {
-	return zcb_aim_check(params, err);
+	int ret = params->backing == ZCB_BACKING_THP ? zcb_thp_check(guest, err) : 0;
+
+	return ret ? ret : zcb_aim_check(params, err);
+}
+
+/* What restore() is to split again; the state is nothing but a mark. */
+static char collapsed;
+
+int zcb_holes_prepare(const struct zcb_workload_params *params, struct zcb_victim *victim,
+		      struct zcb_error *err)
+{
+	if (params->backing != ZCB_BACKING_THP)
+		return 0;
+	victim->state = &collapsed;
+	return zcb_thp_prepare(victim, err);
+}
+
+void zcb_holes_restore(struct zcb_victim *victim)
+{
+	if (victim->state == &collapsed)
+		zcb_thp_restore(victim);
+	victim->state = NULL;
 }
 
 static int punch_one(struct zcb_victim *victim, const struct zcb_hole_way *way, zcb_memfd_off at,
@@ -57,6 +80,40 @@ static int punch_all(const struct zcb_workload_params *params, struct zcb_victim
 		*ret_calls += leads[i];
 	}
 	return 0;
+}
+
+/* Which pages are hit, which of them lead a call, and which were zeroed where they are. */
+struct plan {
+	bool *wanted, *leads, *zeroed;
+	zcb_page_number *page; /* where those in huge pages of shmem lay before */
+};
+
+static void free_plan(struct plan *plan)
+{
+	free(plan->wanted);
+	free(plan->page);
+}
+
+static int make_plan(const struct zcb_workload_params *params, struct zcb_victim *victim,
+		     struct plan *ret_plan)
+{
+	ZCB_FREE bool *all = calloc(victim->pages, 3 * sizeof(*all));
+	zcb_page_number *page = calloc(victim->pages, sizeof(*page));
+
+	if (!all || !page) {
+		free(page);
+		return -ENOMEM;
+	}
+	*ret_plan = (struct plan){ .wanted = all, .leads = all + victim->pages,
+				   .zeroed = all + 2 * victim->pages, .page = page };
+	zcb_aim(params, victim, zcb_steal_ptr(&all), ret_plan->leads);
+	return 0;
+}
+
+/* Whether the holes are smaller than the transparent huge pages they are in. */
+static bool in_thp(const struct zcb_workload_params *params)
+{
+	return params->backing == ZCB_BACKING_THP && params->unit == ZCB_UNIT_PAGE;
 }
 
 /* What can be seen of a hugetlb memfd from outside the calls that change it. */
@@ -105,6 +162,61 @@ static int prove_holes(const struct zcb_victim *victim, const bool *wanted, stru
 	return 0;
 }
 
+/* Which page of memory page i of the frame is, and whether it is in a huge one. */
+static int page_of(const struct zcb_victim *victim, uint32_t i, zcb_page_number *ret_page,
+		   bool *ret_huge, struct zcb_error *err)
+{
+	ZCB_CLEANUP(zcb_block_unmap) struct zcb_block block = { 0 };
+	int ret = zcb_block_map(victim->memfd, victim->page[i], &block, err);
+
+	if (!ret)
+		ret = zcb_block_is_huge(&block, victim->page[i], ret_huge, err);
+	return ret ? ret : zcb_page_at(block.at + victim->page[i].off % HUGE, ret_page, err);
+}
+
+/* Where the pages that will be hit lie: all in huge pages, or the cell is about something else. */
+static int note_huge(const struct zcb_victim *victim, const struct plan *plan, struct zcb_error *err)
+{
+	for (uint32_t i = 0; i < victim->pages; i++) {
+		bool huge = false;
+		int ret = plan->wanted[i] ? page_of(victim, i, &plan->page[i], &huge, err) : 0;
+
+		if (ret)
+			return ret;
+		if (plan->wanted[i] && !huge)
+			return zcb_fail(err, -EIO, "kernel: page %u of the frame is in no huge page before the "
+					"punch", i);
+	}
+	return 0;
+}
+
+/*
+ * In a huge page of shmem that somebody holds a hole is zeroed, since the page cannot be split to lose
+ * a part; in one that can be, it is a hole as any other. Where the memfd still has a page it must be
+ * the one that it was, be it in a huge page still or not: the next hole may have split that.
+ */
+static int find_thp_holes(const struct zcb_victim *victim, const struct plan *plan,
+			  struct zcb_error *err)
+{
+	for (uint32_t i = 0; i < victim->pages; i++) {
+		zcb_page_number page;
+		bool huge;
+		int ret;
+
+		if (!plan->wanted[i] || zcb_memfd_is_hole(victim->memfd, victim->page[i]))
+			continue;
+		plan->zeroed[i] = true;
+		ret = page_of(victim, i, &page, &huge, err);
+		if (ret)
+			return ret;
+		if (page.n != plan->page[i].n)
+			return zcb_fail(err, -EIO, "kernel: page %u of the frame was punched, is no hole, and "
+					"lies in another page of memory (%#" PRIx64 ", then %#" PRIx64 ")", i,
+					plan->page[i].n, page.n);
+	}
+	return 0;
+}
+
 /*
  * Hugetlbfs does not, but its memfd must have shrunk by just what was taken away: the guest's RAM
  * was allocated before, so that nothing else moves the figure.
@@ -119,45 +231,57 @@ static int prove_size(const struct pool *before, const struct pool *after, uint6
 }
 
 static void count(struct zcb_damage *damage, const struct zcb_victim *victim, const bool *wanted,
-		  bool in_place)
+		  const bool *zeroed)
 {
 	for (uint32_t i = 0; i < victim->pages; i++) {
 		if (wanted[i])
-			damage->hit[i] = in_place ? ZCB_HIT_ZEROED : ZCB_HIT_HOLE;
+			damage->hit[i] = zeroed[i] ? ZCB_HIT_ZEROED : ZCB_HIT_HOLE;
 		damage->punched += wanted[i];
 		damage->work += wanted[i];
 	}
+}
+
+/* By memory; and every page that was hit reads as zeros. */
+static int prove(const struct zcb_workload_params *params, struct zcb_victim *victim,
+		 const struct plan *plan, const struct pool *before, const struct pool *after,
+		 uint64_t taken, struct zcb_error *err)
+{
+	int ret;
+
+	if (victim->memory == ZCB_MEMORY_HUGETLB) {
+		memset(plan->zeroed, params->unit == ZCB_UNIT_PAGE, victim->pages * sizeof(bool));
+		ret = prove_size(before, after, taken, err);
+	} else if (in_thp(params)) {
+		ret = find_thp_holes(victim, plan, err);
+	} else {
+		ret = prove_holes(victim, plan->wanted, err);
+	}
+	return ret ? ret : prove_zero(victim, plan->wanted, err);
 }
 
 int zcb_holes_strike(const struct zcb_workload_params *params, struct zcb_victim *victim,
 		     const struct zcb_hole_way *way, struct zcb_damage *damage,
 		     struct zcb_error *err)
 {
-	bool huge_memory = victim->memory == ZCB_MEMORY_HUGETLB;
-	bool in_place = huge_memory && params->unit == ZCB_UNIT_PAGE;
-	ZCB_FREE bool *wanted = calloc(victim->pages, sizeof(*wanted));
-	ZCB_FREE bool *leads = calloc(victim->pages, sizeof(*leads));
+	bool leaves_pool = victim->memory == ZCB_MEMORY_HUGETLB && params->unit == ZCB_UNIT_HUGE;
+	ZCB_CLEANUP(free_plan) struct plan plan = { 0 };
 	struct pool before = { 0 }, after = { 0 };
-	uint64_t calls, taken;
-	int ret;
+	uint64_t calls = 0, taken;
+	int ret = make_plan(params, victim, &plan);
 
-	if (!wanted || !leads)
-		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a list of pages");
-	zcb_aim(params, victim, wanted, leads);
-	ret = look(victim, &before, err);
+	if (ret)
+		return zcb_fail(err, ret, "host set-up: no memory for a list of pages");
+	ret = in_thp(params) ? note_huge(victim, &plan, err) : look(victim, &before, err);
 	if (!ret)
-		ret = punch_all(params, victim, way, leads, &calls, err);
+		ret = punch_all(params, victim, way, plan.leads, &calls, err);
 	if (!ret)
 		ret = look(victim, &after, err);
-	if (ret)
-		return ret;
-	taken = huge_memory && !in_place ? calls * HUGE : 0;
-	ret = huge_memory ? prove_size(&before, &after, taken, err) : prove_holes(victim, wanted, err);
+	taken = leaves_pool ? calls * HUGE : 0;
 	if (!ret)
-		ret = prove_zero(victim, wanted, err);
+		ret = prove(params, victim, &plan, &before, &after, taken, err);
 	if (ret)
 		return ret;
-	count(damage, victim, wanted, in_place);
+	count(damage, victim, plan.wanted, plan.zeroed);
 	damage->pages_held += taken / HUGE - (after.free - before.free);
 	return 0;
 }

@@ -12,9 +12,14 @@ struct zcb_hole_way {
 	void *state;
 };
 
-/** What check() says of the parameters of a workload that punches: 0, -EINVAL or -EOPNOTSUPP. */
+/** The check() of a workload that punches. */
 int zcb_holes_check(const struct zcb_workload_params *params, const struct zcb_guest *guest,
 		    struct zcb_error *err);
+
+/** Its prepare() and restore(): collapse the blocks of the frame, if the parameters want that. */
+int zcb_holes_prepare(const struct zcb_workload_params *params, struct zcb_victim *victim,
+		      struct zcb_error *err);
+void zcb_holes_restore(struct zcb_victim *victim);
 
 /**
  * A whole strike: chooses pages, punches them one by one or by whole huge pages, and proves each

@@ -27,5 +27,7 @@ const struct zcb_workload_ops zcb_workload_punch = {
 	.effect = "its pages leave the memfd; part of a huge page is zeroed in place",
 	.event = ZCB_EVENT_FAULT,
 	.check = zcb_holes_check,
+	.prepare = zcb_holes_prepare,
 	.strike = punch_strike,
+	.restore = zcb_holes_restore,
 };

@@ -15,6 +15,7 @@ static const char *const patterns[] = {
 	[ZCB_PATTERN_FRAME] = "frame",
 };
 static const char *const units[] = { [ZCB_UNIT_PAGE] = "page", [ZCB_UNIT_HUGE] = "huge" };
+static const char *const backings[] = { [ZCB_BACKING_GIVEN] = "given", [ZCB_BACKING_THP] = "thp" };
 static const char *const refills[] = {
 	[ZCB_REFILL_NONE] = "none",   [ZCB_REFILL_FALLOCATE] = "fallocate",
 	[ZCB_REFILL_WRITE] = "write", [ZCB_REFILL_OTHER] = "other",
@@ -42,6 +43,7 @@ struct word {
 static const struct word words[] = {
 	WORD(pattern, patterns),
 	WORD(unit, units),
+	WORD(backing, backings),
 	WORD(refill, refills),
 	WORD(touch, touches),
 };
@@ -190,6 +192,9 @@ int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error
 	if (params->workload.unit == ZCB_UNIT_HUGE && !params->blocks)
 		return zcb_fail(err, -EINVAL, "usage: \"unit\":\"huge\" needs \"blocks\": a frame drawn "
 				"from huge pages of its own, or the punch takes other guest memory");
+	if (params->workload.backing == ZCB_BACKING_THP && !params->blocks)
+		return zcb_fail(err, -EINVAL, "usage: \"backing\":\"thp\" needs \"blocks\": a frame drawn from "
+				"whole blocks of the guest's");
 	if (params->blocks && params->pages > params->blocks * ZCB_ABI_BLOCK_PAGES)
 		return zcb_fail(err, -EINVAL, "usage: %u pages do not fit in %u huge pages",
 				params->pages, params->blocks);

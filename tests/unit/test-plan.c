@@ -306,6 +306,7 @@ static void impossible_numbers_are_refused(void **state)
 	expect_refused(PARAMS("{\"pattern\":7}"), "\"pattern\"");
 	expect_refused(PARAMS("{\"unit\":\"byte\"}"), "\"byte\"");
 	expect_refused(PARAMS("{\"unit\":\"huge\"}"), "\"blocks\"");
+	expect_refused(PARAMS("{\"backing\":\"thp\"}"), "\"blocks\"");
 	expect_refused(PARAMS("{\"blocks\":1,\"pages\":513}"), "513 pages");
 }
 
