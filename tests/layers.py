@@ -93,8 +93,9 @@ def base(path, system, target):
 def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
   # What workloads share, and is no workload.
+  # What workloads share, and is no workload.
   shared = ('workloads/aim.h', 'workloads/beside.h', 'workloads/holes.h', 'workloads/pace.h',
-            'workloads/pages.h', 'workloads/thp.h')
+            'workloads/pages.h', 'workloads/thp.h', 'workloads/zram.h')
   allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'bench/guest/stamp.h', *shared)
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True
