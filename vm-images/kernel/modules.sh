@@ -5,8 +5,8 @@
 
 # Names in the order they are wanted; '?' marks one whose loading may fail, or which a kernel
 # may lack.
-#   host: the channel, the 9p root, and the KVM of either vendor
-hut_modules=(virtio_pci virtio_console 9p 9pnet_virtio kvm '?kvm_amd' '?kvm_intel')
+#   host: the channel, the 9p root, the KVM of either vendor, and what can be swapped to
+hut_modules=(virtio_pci virtio_console 9p 9pnet_virtio kvm '?kvm_amd' '?kvm_intel' '?zram')
 #   guest: the channel, and what takes its memory away
 guest_modules=(virtio_pci virtio_console '?virtio_balloon' '?virtio_mem')
 
