@@ -16,6 +16,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "workloads/aim.h"
+#include "workloads/pace.h"
 #include "workloads/pages.h"
 #include "workloads/thp.h"
 
@@ -49,18 +50,18 @@ void zcb_holes_restore(struct zcb_victim *victim)
 	victim->state = NULL;
 }
 
-static int punch_one(struct zcb_victim *victim, const struct zcb_hole_way *way, zcb_memfd_off at,
-		     uint64_t bytes, struct zcb_error *err)
+static int punch_one(struct zcb_victim *victim, const struct zcb_hole_way *way, struct zcb_pace *pace,
+		     zcb_memfd_off at, uint64_t bytes, struct zcb_error *err)
 {
-	uint64_t start = zcb_now_ns();
+	zcb_ns intended = zcb_pace_wait(pace);
+	uint64_t start = pace->rate ? zcb_now_ns() : intended.ns;
 	int ret = way->punch(way->state, at, bytes);
 	uint64_t end = zcb_now_ns();
 
 	if (ret)
 		return zcb_fail(err, ret, "kernel: punching %" PRIu64 " bytes at %#" PRIx64
 				" with %s: %s", bytes, at.off, way->call, strerror(-ret));
-	victim->sample(victim->recorder, "punch", victim->operation++, (zcb_ns){ start },
-		       (zcb_ns){ end - start });
+	zcb_pace_sample(pace, victim, "punch", intended, start, end);
 	return 0;
 }
 
@@ -69,11 +70,13 @@ static int punch_all(const struct zcb_workload_params *params, struct zcb_victim
 		     struct zcb_error *err)
 {
 	uint64_t unit = params->unit == ZCB_UNIT_HUGE ? HUGE : PAGE;
+	struct zcb_pace pace;
 
+	zcb_pace_start(&pace, params);
 	*ret_calls = 0;
 	for (uint32_t i = 0; i < victim->pages; i++) {
 		zcb_memfd_off at = { victim->page[i].off / unit * unit };
-		int ret = leads[i] ? punch_one(victim, way, at, unit, err) : 0;
+		int ret = leads[i] ? punch_one(victim, way, &pace, at, unit, err) : 0;
 
 		if (ret)
 			return ret;

@@ -75,6 +75,7 @@ static int find_page(const struct zcb_victim *victim, uint32_t i, zcb_page_numbe
 		     struct zcb_error *err)
 {
 	char *map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, victim->memfd, (off_t)victim->page[i].off);
+	uint64_t mapped = 0;
 	int ret;
 
 	if (map == MAP_FAILED)
@@ -83,6 +84,11 @@ static int find_page(const struct zcb_victim *victim, uint32_t i, zcb_page_numbe
 	(void)*(volatile char *)map;
 	ret = zcb_page_at(map, ret_page, err);
 	munmap(map, PAGE);
+	if (!ret)
+		ret = zcb_page_mapped(*ret_page, &mapped, err);
+	if (!ret && !mapped)
+		return zcb_fail(err, -EIO, "guest: page %u of the frame is in no page table before it is "
+				"reclaimed, so that its unmapping shows nothing", i);
 	return ret;
 }
 

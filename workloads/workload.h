@@ -88,6 +88,8 @@ struct zcb_workload_params {
 	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE and ZCB_PATTERN_RUNS */
 	uint32_t run;    /* pages, for ZCB_PATTERN_RUNS */
 	uint32_t count;  /* pages, for ZCB_PATTERN_RANDOM */
+	uint32_t rate;   /* operations of a strike per second; 0: as fast as it can */
+	uint32_t burst;  /* operations at each tick of that */
 };
 
 /** What became of a page of the frame. */

@@ -104,6 +104,8 @@ static const struct number numbers[] = {
 	{ "stride", offsetof(struct zcb_cell_params, workload.stride), 1, ZCB_ABI_MAX_PAGES },
 	{ "run", offsetof(struct zcb_cell_params, workload.run), 1, ZCB_ABI_MAX_PAGES },
 	{ "count", offsetof(struct zcb_cell_params, workload.count), 1, ZCB_ABI_MAX_PAGES },
+	{ "rate", offsetof(struct zcb_cell_params, workload.rate), 0, 1000000 },
+	{ "burst", offsetof(struct zcb_cell_params, workload.burst), 1, ZCB_ABI_MAX_PAGES },
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
