@@ -92,9 +92,9 @@ def base(path, system, target):
 
 def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
-  # How workloads choose pages, and how they move them, is theirs together, and no workload.
-  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'workloads/aim.h', 'workloads/area.h',
-             'workloads/move.h')
+  # How workloads choose pages, move them and work beside is theirs together, and no workload.
+  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'bench/guest/stamp.h',
+             'workloads/aim.h', 'workloads/area.h', 'workloads/beside.h', 'workloads/move.h')
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True
   own = 'workloads/workload.h' if within(path, 'workloads') else 'bench/consumers/consumer.h'
@@ -174,14 +174,16 @@ def reports(path, system, target):
 
 
 def executor(path, system, target):
-  """5: of bench/executor only the cell and its round, which run in a child, include consumers; only
+  """5: of bench/executor only the cell, its round and its mix, which run in a child, include consumers; only
   executor.c, which forks that child, includes the cell"""
   if not within(path, 'bench/executor'):
     return True
   if within(target, 'bench/consumers'):
     return path == 'bench/executor/round.h'
   if target == 'bench/executor/round.h':
-    return path in ('bench/executor/cell.c', 'bench/executor/round.c')
+    return path in ('bench/executor/cell.c', 'bench/executor/round.c', 'bench/executor/mix.h')
+  if target == 'bench/executor/mix.h':
+    return path in ('bench/executor/cell.c', 'bench/executor/mix.c')
   return target != 'bench/executor/cell.h' or path in ('bench/executor/cell.c',
                                                        'bench/executor/executor.c')
 

@@ -40,6 +40,8 @@ static void choose_pages(const struct zcb_workload_params *params, struct zcb_vi
 	case ZCB_PATTERN_FRAME:
 		memset(wanted, 1, n * sizeof(*wanted));
 		break;
+	case ZCB_PATTERNS:
+		break;
 	}
 }
 

@@ -10,8 +10,16 @@
 #include "bench/exporter/memfd.h"
 #include "bench/guest/guest.h"
 
+#define ZCB_WORKLOAD_NAME 24
+
 /** How a strike is laid over the frame's pages. */
-enum zcb_pattern { ZCB_PATTERN_SINGLE, ZCB_PATTERN_STRIDE, ZCB_PATTERN_RANDOM, ZCB_PATTERN_FRAME };
+enum zcb_pattern {
+	ZCB_PATTERN_SINGLE,
+	ZCB_PATTERN_STRIDE,
+	ZCB_PATTERN_RANDOM,
+	ZCB_PATTERN_FRAME,
+	ZCB_PATTERNS,
+};
 
 /** What one strike takes at a time. */
 enum zcb_unit { ZCB_UNIT_PAGE, ZCB_UNIT_HUGE };
@@ -23,6 +31,9 @@ enum zcb_refill {
 	ZCB_REFILL_WRITE,     /* write() to the memfd */
 	ZCB_REFILL_OTHER,     /* a store through another process's mapping */
 	ZCB_REFILL_VMM,       /* a store through the VMM's own mapping */
+	ZCB_REFILL_UFFD_COPY, /* UFFDIO_COPY into the VMM's mapping */
+	ZCB_REFILL_UFFD_CONTINUE, /* another process stores, and UFFDIO_CONTINUE maps that page */
+	ZCB_REFILLS,
 };
 
 /** How the guest touches the frame first after that. */
@@ -30,6 +41,7 @@ enum zcb_touch {
 	ZCB_TOUCH_WRITE, /* it draws its next frame */
 	ZCB_TOUCH_READ,  /* it reads each page, and then draws */
 	ZCB_TOUCH_NONE,  /* not at all */
+	ZCB_TOUCHES,
 };
 
 /**
@@ -52,6 +64,7 @@ enum zcb_event {
 	ZCB_EVENT_COLLAPSE,     /* asked to make one huge page of them */
 	ZCB_EVENT_SPLIT,        /* asked to split the huge page they are in */
 	ZCB_EVENT_SWAP,         /* asked to write them to swap */
+	ZCB_EVENT_UNDER,        /* that of the workload it runs beside */
 	ZCB_EVENT_MIX,          /* in each round another of these: each is held to its own declaration */
 	ZCB_EVENTS,
 };
@@ -62,6 +75,7 @@ struct zcb_workload_params {
 	enum zcb_unit unit;
 	enum zcb_refill refill;
 	enum zcb_touch touch;
+	char under[ZCB_WORKLOAD_NAME]; /* of a load: the workload that strikes meanwhile */
 	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE */
 	uint32_t count;  /* pages, for ZCB_PATTERN_RANDOM */
 };
@@ -92,6 +106,8 @@ struct zcb_victim {
 	enum zcb_memory memory;
 	const zcb_memfd_off *page; /* of the frame, in the order of its bytes */
 	uint32_t pages;
+	uint32_t frame; /* the guest's number of it; the next one is free, for a frame beside */
+	const struct zcb_workload_params *params; /* of the cell, or of the round of a mix */
 	uint64_t *random; /* the state of the cell's random numbers */
 	zcb_sample_fn *sample;
 	void *recorder;

@@ -76,10 +76,11 @@ static json_t *list_metrics(void)
 	static const char *const metrics[][2] = {
 		{ "punch", "ns: one fallocate() that punches a hole" },
 		{ "migrate", "ns: one move_pages() of a page of the frame, moved or refused" },
-		{ "refill", "ns: the guest draws its next frame over the holes, asked to published" },
-		{ "refill.elsewhere", "ns: one page brought back by another way in than the guest's" },
+		{ "refill", "ns: one page brought back by another way in than the guest's" },
 		{ "fault.vmm", "ns: the VMM's first touch of a punched page, through its own mapping" },
 		{ "fault.guest", "ns: the guest vCPU's first touch of a punched page, by its TSC (micro)" },
+		{ "storm.frame", "ns: the guest draws one frame of a storm" },
+		{ "churn", "ns: one udmabuf created, mapped, read, unmapped and closed" },
 		{ "coherence.fresh", "ns: published after a refill to the first read that is all fresh; "
 				     "never is censored" },
 		{ "export.create", "ns: the udmabuf ioctl" },

@@ -67,6 +67,16 @@ static int keep_frame(struct conduct *run, const struct zcb_cell *cell,
 	return zcb_rundir_put(run->dir, name, message->payload, message->payload_n, run->err);
 }
 
+/* What each round of a mix was. */
+static int keep_schedule(struct conduct *run, const struct zcb_cell *cell,
+			 struct zcb_wire_message *message)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "samples/%u.schedule.jsonl", cell->index);
+	return zcb_rundir_put(run->dir, name, message->payload, message->payload_n, run->err);
+}
+
 int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *message)
 {
 	const char *kind = json_string_value(json_object_get(message->json, "kind"));
@@ -75,6 +85,8 @@ int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_w
 		return keep_samples(run, cell, message);
 	if (kind && !strcmp(kind, "frame"))
 		return keep_frame(run, cell, message);
+	if (kind && !strcmp(kind, "schedule"))
+		return keep_schedule(run, cell, message);
 	return 0;
 }
 

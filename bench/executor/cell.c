@@ -11,6 +11,7 @@
 #include "bench/base/cpu.h"
 #include "bench/base/io.h"
 #include "bench/executor/fault-around.h"
+#include "bench/executor/mix.h"
 #include "bench/executor/refill.h"
 #include "bench/executor/round.h"
 #include "bench/results/wire.h"
@@ -37,7 +38,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 					     .pages = params->pages };
 	run->victim = (struct zcb_victim){
 		.guest = run->guest, .memfd = run->guest->memfd, .memory = run->guest->memory, .page = run->page,
-		.pages = params->pages, .random = &run->random, .sample = zcb_round_sample,
+		.pages = params->pages, .frame = run->frame, .params = &run->cell->params.workload, .random = &run->random, .sample = zcb_round_sample,
 		.recorder = &run->recorder, .operation = 1,
 	};
 	run->recorder.start_ns = zcb_now_ns();
@@ -71,9 +72,10 @@ static bool is_over(const struct zcb_running *run)
 	       passed >= run->cell->params.seconds * 1000000000ULL;
 }
 
-static int play(struct zcb_running *run, struct zcb_error *err)
+static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *err)
 {
 	const struct zcb_cell *cell = run->cell;
+	bool mixed = run->workload->event == ZCB_EVENT_MIX;
 	int ret = check(cell, run->workload, run->guest, err);
 
 	if (!ret)
@@ -81,7 +83,7 @@ static int play(struct zcb_running *run, struct zcb_error *err)
 	if (!ret)
 		ret = prepare(run, err);
 	for (run->round = 0; !ret && !is_over(run); run->round++)
-		ret = zcb_round_play(run, err);
+		ret = mixed ? zcb_mix_play(mix, run, err) : zcb_round_play(run, err);
 	return ret ? ret : run->guest->ops->release(run->guest, run->frame, err);
 }
 
@@ -150,16 +152,45 @@ static json_t *counters_json(const struct zcb_udmabuf_counters *counters)
 			 "lookups", (json_int_t)counters->lookups);
 }
 
-static json_t *result_json(const struct zcb_running *run, int ret, struct zcb_error *err)
+/* Of a mix each round was held to its own declaration. */
+static const char *observed_word(const struct zcb_running *run, const struct zcb_mix *mix,
+				 const char *expected)
+{
+	const struct zcb_observation *o = &run->observation;
+
+	if (!o->frames_checked)
+		return NULL;
+	if (run->workload->event == ZCB_EVENT_MIX)
+		return mix->wrong ? "undeclared" : expected;
+	return zcb_observation_word(o, run->consumer->reads_memfd);
+}
+
+static void add_mix(json_t *result, const struct zcb_mix *mix, struct zcb_error *err)
+{
+	json_t *events = json_object_get(result, "events");
+
+	if (!mix->rounds)
+		return;
+	json_object_set_new(events, "rounds", json_integer((json_int_t)mix->rounds));
+	json_object_set_new(events, "rounds_wrong", json_integer((json_int_t)mix->wrong));
+	json_object_set_new(events, "rss_kib_settled", json_integer((json_int_t)mix->rss_kib[0]));
+	json_object_set_new(events, "rss_kib_end", json_integer((json_int_t)mix->rss_kib[1]));
+	if (mix->wrong)
+		json_object_set_new(result, "reason", json_sprintf("%.300s (%s)", mix->first.text, err->text));
+}
+
+static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *mix, int ret,
+			   struct zcb_error *err)
 {
 	const struct zcb_observation *o = &run->observation;
 	const char *expected = zcb_cell_expected(run->cell);
-	const char *observed = o->frames_checked ? zcb_observation_word(o, run->consumer->reads_memfd) :
-						   NULL;
-	uint64_t unexplained = zcb_observation_unexplained(o, expected);
+	const char *observed = observed_word(run, mix, expected);
+	bool mixed = run->workload->event == ZCB_EVENT_MIX;
+	uint64_t unexplained = mixed ? 0 : zcb_observation_unexplained(o, expected);
 	const char *status = status_of(run, ret, observed, unexplained, err);
+	json_t *result;
 
-	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, "
+	result = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, "
 			 "s:o*}",
 			 "type", "result", "status", status, "reason", err->text, "expected", expected,
 			 "observed", observed, "pages", zcb_observation_pages(o), "frames",
@@ -171,6 +202,8 @@ static json_t *result_json(const struct zcb_running *run, int ret, struct zcb_er
 			 (json_int_t)unexplained, "pages_above_4g",
 			 (json_int_t)pages_above_4g(run), "metrics", zcb_recorder_summary(&run->recorder),
 			 "udmabuf", counters_json(&run->counters));
+	add_mix(result, mix, err);
+	return result;
 }
 
 static int send_samples(const struct zcb_running *run)
@@ -205,6 +238,7 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 		.out = out,
 		.dmabuf = -1,
 	};
+	ZCB_CLEANUP(zcb_mix_finish) struct zcb_mix mix = { 0 };
 	struct zcb_error err = { "" };
 	int ret, sent;
 
@@ -214,9 +248,11 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 						    "workload or consumer"), NULL, 0);
 	if (guest->has_cpu)
 		zcb_cpu_keep_off(guest->cpu); /* if it cannot, times are less steady, and no less true */
-	ret = play(&run, &err);
+	ret = play(&run, &mix, &err);
 	sent = send_samples(&run);
 	if (!sent)
 		sent = zcb_evidence_send(&run.evidence, out);
-	return sent ? sent : zcb_wire_send(out, result_json(&run, ret, &err), NULL, 0);
+	if (!sent)
+		sent = zcb_mix_send(&mix, out);
+	return sent ? sent : zcb_wire_send(out, result_json(&run, &mix, ret, &err), NULL, 0);
 }

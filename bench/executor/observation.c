@@ -51,6 +51,22 @@ void zcb_observation_add(struct zcb_observation *o, enum zcb_phase phase, const 
 	zcb_frame_tally_add(&o->tally, tally);
 }
 
+void zcb_observation_merge(struct zcb_observation *sum, const struct zcb_observation *one)
+{
+	zcb_frame_tally_add(&sum->tally, &one->tally);
+	sum->frames_checked += one->frames_checked;
+	sum->frames_fresh += one->frames_fresh;
+	sum->hits += one->hits;
+	sum->zeroed_hits += one->zeroed_hits;
+	sum->refused_hits += one->refused_hits;
+	sum->struck_right += one->struck_right;
+	sum->struck_stale += one->struck_stale;
+	sum->refill_right += one->refill_right;
+	sum->refill_stale += one->refill_stale;
+	sum->bystanders_wrong += one->bystanders_wrong;
+	sum->nonsense += one->nonsense;
+}
+
 const char *zcb_observation_word(const struct zcb_observation *o, bool reads_memfd)
 {
 	if (o->nonsense)

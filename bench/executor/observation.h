@@ -38,6 +38,9 @@ void zcb_observation_add(struct zcb_observation *observation, enum zcb_phase pha
 			 const enum zcb_hit *hit, const struct zcb_page_verdict *page, uint32_t pages,
 			 const struct zcb_frame_tally *tally);
 
+/** Adds one observation to a sum of many. */
+void zcb_observation_merge(struct zcb_observation *sum, const struct zcb_observation *one);
+
 /**
  * The word for what was seen: fresh, stale, stale-until-refill, lookup, refused or zero-in-place;
  * or `mixed` where pages that were hit alike did not behave alike, and `wrong` where bytes were seen

@@ -21,6 +21,7 @@ struct hole {
 	struct zcb_guest *guest;
 	struct zcb_victim *victim;
 	const struct zcb_frame_spec *spec;
+	const enum zcb_hit *hit; /* one per page of the frame */
 	uint32_t page;
 	zcb_memfd_off at;
 };
@@ -75,15 +76,56 @@ static int by_vmm(const struct hole *hole, struct zcb_error *err)
 	return ret;
 }
 
+/* Hugetlb has one page for many pages of the frame: the first of them that was hit stands for it. */
+static bool is_first_of_its_page(const struct hole *hole)
+{
+	uint64_t size = zcb_memory_page_size(hole->guest->memory);
+
+	for (uint32_t i = 0; i < hole->page; i++)
+		if (zcb_hit_clears(hole->hit[i]) && hole->victim->page[i].off / size == hole->at.off / size)
+			return false;
+	return true;
+}
+
+/* A page that was zeroed in place is still in the VMM's page table. */
+static int install(const struct hole *hole, bool present, struct zcb_error *err)
+{
+	zcb_ns took;
+	int ret = hole->guest->ops->install(hole->guest, hole->at, present, &took, err);
+
+	return ret == -EEXIST && hole->hit[hole->page] == ZCB_HIT_ZEROED ? 0 : ret;
+}
+
+/*
+ * A reader whose look-up made a page (variant invalidate) was there first: UFFDIO_COPY then says
+ * EEXIST, which ends a postcopy migration. Here the page of the reader is taken instead.
+ */
+static int by_uffd_copy(const struct hole *hole, struct zcb_error *err)
+{
+	int ret = install(hole, false, err);
+
+	return ret == -EEXIST ? install(hole, true, err) : ret;
+}
+
+static int by_uffd_continue(const struct hole *hole, struct zcb_error *err)
+{
+	int ret = by_other(hole, err);
+
+	return ret || !is_first_of_its_page(hole) ? ret : install(hole, true, err);
+}
+
 static const struct {
 	int (*refill)(const struct hole *hole, struct zcb_error *err);
 	bool stamps; /* with the next sequence; else the page is zero */
+	bool once;   /* for all pages of the frame that one page of hugetlb holds */
 } ways[] = {
 	[ZCB_REFILL_NONE] = { NULL, false },
 	[ZCB_REFILL_FALLOCATE] = { by_fallocate, false },
 	[ZCB_REFILL_WRITE] = { by_write, true },
 	[ZCB_REFILL_OTHER] = { by_other, true },
 	[ZCB_REFILL_VMM] = { by_vmm, false },
+	[ZCB_REFILL_UFFD_COPY] = { by_uffd_copy, false, .once = true },
+	[ZCB_REFILL_UFFD_CONTINUE] = { by_uffd_continue, true },
 };
 
 int zcb_refill_check(enum zcb_refill refill, enum zcb_memory memory, struct zcb_error *err)
@@ -124,23 +166,26 @@ static int prove(const struct hole *hole, uint64_t wanted, struct zcb_error *err
 static int refill_one(enum zcb_refill refill, const struct hole *hole, struct zcb_error *err)
 {
 	uint64_t start = zcb_now_ns();
-	int ret = ways[refill].refill(hole, err);
+	int ret;
 
+	if (ways[refill].once && !is_first_of_its_page(hole))
+		return 0;
+	ret = ways[refill].refill(hole, err);
 	if (!ret)
-		hole->victim->sample(hole->victim->recorder, "refill.elsewhere",
+		hole->victim->sample(hole->victim->recorder, "refill",
 				     hole->victim->operation++, (zcb_ns){ start },
 				     (zcb_ns){ zcb_now_ns() - start });
 	return ret;
 }
 
 /* Calls a step for each page that was hit. */
-static int for_each_hit(enum zcb_refill refill, struct hole *hole, const enum zcb_hit *hit,
-			const uint64_t *want, struct zcb_error *err)
+static int for_each_hit(enum zcb_refill refill, struct hole *hole, const uint64_t *want,
+			struct zcb_error *err)
 {
 	int ret = 0;
 
 	for (uint32_t i = 0; i < hole->spec->pages && !ret; i++) {
-		if (!zcb_hit_clears(hit[i]))
+		if (!zcb_hit_clears(hole->hit[i]))
 			continue;
 		hole->page = i;
 		hole->at = hole->victim->page[i];
@@ -153,17 +198,17 @@ int zcb_refill(enum zcb_refill refill, struct zcb_guest *guest, struct zcb_victi
 	       const enum zcb_hit *hit, struct zcb_frame_spec *spec, uint64_t *want,
 	       struct zcb_error *err)
 {
-	struct hole hole = { .guest = guest, .victim = victim, .spec = spec };
+	struct hole hole = { .guest = guest, .victim = victim, .spec = spec, .hit = hit };
 	int ret;
 
 	if (!ways[refill].refill)
 		return 0;
-	ret = for_each_hit(refill, &hole, hit, NULL, err);
+	ret = for_each_hit(refill, &hole, NULL, err);
 	if (ret)
 		return ret;
 	spec->published += ways[refill].stamps;
 	for (uint32_t i = 0; i < spec->pages; i++)
 		if (zcb_hit_clears(hit[i]))
 			want[i] = ways[refill].stamps ? spec->published : 0;
-	return for_each_hit(refill, &hole, hit, want, err);
+	return for_each_hit(refill, &hole, want, err);
 }

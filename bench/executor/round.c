@@ -163,20 +163,6 @@ static int strike(struct zcb_running *run, struct zcb_error *err)
 	return was_hit(run) ? look(run, ZCB_PHASE_STRUCK, &fresh, err) : 0;
 }
 
-/* The guest's first draw over the holes is what `refill` times. */
-static int draw_timed(struct zcb_running *run, uint64_t operation, bool first,
-		      uint64_t *ret_published, struct zcb_error *err)
-{
-	uint64_t start = zcb_now_ns();
-	int ret = draw(run, err);
-
-	*ret_published = zcb_now_ns();
-	if (!ret && first)
-		zcb_round_sample(&run->recorder, "refill", operation, (zcb_ns){start},
-				 (zcb_ns){*ret_published - start});
-	return ret;
-}
-
 /* Hugetlb has one page, and one fault, for many pages of the frame: the first of them pays. */
 static bool is_first_of_its_page(const struct zcb_running *run, uint32_t page)
 {
@@ -242,12 +228,11 @@ static void note_refill(struct zcb_running *run, uint64_t operation, uint32_t fr
 static int next_frame(struct zcb_running *run, uint64_t operation, uint32_t frame,
 		      uint64_t *first_published, bool *seen, struct zcb_error *err)
 {
-	uint64_t published = zcb_now_ns();
 	enum zcb_touch touch = run->cell->params.workload.touch;
 	bool draws = touch != ZCB_TOUCH_NONE, fresh;
-	int ret = draws ? draw_timed(run, operation, frame == 0, &published, err) : 0;
+	int ret = draws ? draw(run, err) : 0;
 
-	*first_published = frame ? *first_published : published;
+	*first_published = frame ? *first_published : zcb_now_ns();
 	if (!ret)
 		ret = look(run, ZCB_PHASE_REFILLED, &fresh, err);
 	if (!ret && touch == ZCB_TOUCH_WRITE && frame == 0)

@@ -16,7 +16,7 @@
 #define ZCB_ABI_PORT "zcb.link" /* the virtio-serial port's name */
 #define ZCB_ABI_MAGIC 0x2b62637aU /* "zcb+" */
 #define ZCB_ABI_CONTROL_MAGIC 0x6c6f72746e6f635aULL /* "Zcontrol" */
-#define ZCB_ABI_VERSION 2
+#define ZCB_ABI_VERSION 3
 
 #define ZCB_ABI_PAGE_SIZE 4096U
 #define ZCB_ABI_BLOCK_PAGES 512U /* a block is 2 MiB, a huge page of the guest */
@@ -34,6 +34,12 @@ enum zcb_abi_type {
 	ZCB_ABI_ERROR = 8, /* guest: the request failed; struct zcb_abi_error */
 	ZCB_ABI_READ = 9,  /* host: read a word of each page, write none; struct zcb_abi_read */
 	ZCB_ABI_WAS_READ = 10, /* guest: done; struct zcb_abi_read */
+	/*
+	 * host: draw this sequence and then the next ones, until CALM, whenever no request waits;
+	 * struct zcb_abi_draw. guest: DRAWN, for the first.
+	 */
+	ZCB_ABI_STORM = 20,
+	ZCB_ABI_CALM = 21, /* host: end that, struct zcb_abi_free. guest: DRAWN, for the last */
 };
 
 struct zcb_abi_header {

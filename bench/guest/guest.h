@@ -53,6 +53,16 @@ struct zcb_guest_ops {
 	 */
 	int (*touch_times)(struct zcb_guest *guest, uint32_t frame, uint32_t pages,
 			   zcb_ns *ret_took, struct zcb_error *err);
+	/**
+	 * From now on the guest draws the frame again and again, as fast as it can, `sequence` first and
+	 * each time the next one, and publishes each; requests in between are answered as ever.
+	 * Returns when the first is published.
+	 */
+	int (*storm)(struct zcb_guest *guest, uint32_t frame, uint64_t sequence,
+		     struct zcb_error *err);
+	/** Ends the storm; *ret_sequence is what it published last, and now the whole frame holds. */
+	int (*calm)(struct zcb_guest *guest, uint32_t frame, uint64_t *ret_sequence,
+		    struct zcb_error *err);
 	int (*release)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
 	/**
 	 * Wraps n pages of 4 KiB of the memfd into a dma-buf, in the VMM's own process: to the kernel
@@ -68,6 +78,14 @@ struct zcb_guest_ops {
 	 */
 	int (*touch)(struct zcb_guest *guest, zcb_memfd_off offset, bool write, uint64_t value,
 		     zcb_ns *ret_ns, struct zcb_error *err);
+	/**
+	 * Puts the page at this offset of the memfd, of the memfd's page size, into the VMM's page table
+	 * by userfaultfd, as postcopy does: a new one of zeros (UFFDIO_COPY), or, `present`, the one that
+	 * is there (UFFDIO_CONTINUE). *ret_ns is the time of that ioctl alone. -EOPNOTSUPP where the
+	 * host's kernel cannot.
+	 */
+	int (*install)(struct zcb_guest *guest, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+		       struct zcb_error *err);
 	/** Ends the guest and frees it. */
 	void (*stop)(struct zcb_guest *guest);
 };

@@ -272,13 +272,14 @@ int zcb_link_alloc(struct zcb_link *link, const struct zcb_abi_alloc *request,
 	return ret ? ret : zcb_link_parse_pages(payload, n, request, map, ret_offsets, err);
 }
 
-int zcb_link_draw(struct zcb_link *link, uint32_t frame, uint64_t sequence, struct zcb_error *err)
+/* A request that DRAWN answers; *ret_sequence is what was published of that frame. */
+static int ask_drawn(struct zcb_link *link, enum zcb_abi_type type, const void *request, size_t size,
+		     uint32_t frame, uint64_t *ret_sequence, struct zcb_error *err)
 {
-	struct zcb_abi_draw request = { .frame = frame, .sequence = sequence };
 	struct zcb_abi_drawn drawn;
 	ZCB_FREE void *payload = NULL;
 	size_t n;
-	int ret = ask(link, ZCB_ABI_DRAW, &request, sizeof(request), ZCB_ABI_DRAWN, &payload, &n, err);
+	int ret = ask(link, type, request, size, ZCB_ABI_DRAWN, &payload, &n, err);
 
 	if (ret)
 		return ret;
@@ -286,9 +287,48 @@ int zcb_link_draw(struct zcb_link *link, uint32_t frame, uint64_t sequence, stru
 		return zcb_fail(err, -EPROTO, "guest: a reply of %zu bytes where %zu are due", n,
 				sizeof(drawn));
 	memcpy(&drawn, payload, sizeof(drawn));
-	if (drawn.frame != frame || drawn.sequence != sequence)
+	if (drawn.frame != frame)
 		return zcb_fail(err, -EPROTO, "guest: it drew another frame than it was asked for");
+	*ret_sequence = drawn.sequence;
 	return 0;
+}
+
+static int ask_to_draw(struct zcb_link *link, enum zcb_abi_type type, uint32_t frame,
+		       uint64_t sequence, struct zcb_error *err)
+{
+	struct zcb_abi_draw request = { .frame = frame, .sequence = sequence };
+	uint64_t drawn;
+	int ret = ask_drawn(link, type, &request, sizeof(request), frame, &drawn, err);
+
+	if (!ret && drawn != sequence)
+		ret = zcb_fail(err, -EPROTO, "guest: it drew another frame than it was asked for");
+	return ret;
+}
+
+int zcb_link_draw(struct zcb_link *link, uint32_t frame, uint64_t sequence, struct zcb_error *err)
+{
+	return ask_to_draw(link, ZCB_ABI_DRAW, frame, sequence, err);
+}
+
+int zcb_link_storm(struct zcb_link *link, uint32_t frame, uint64_t sequence, struct zcb_error *err)
+{
+	return ask_to_draw(link, ZCB_ABI_STORM, frame, sequence, err);
+}
+
+int zcb_link_calm(struct zcb_link *link, uint32_t frame, uint64_t first, uint64_t *ret_sequence,
+		  struct zcb_error *err)
+{
+	struct zcb_abi_free request = { .frame = frame };
+	uint64_t last;
+	int ret = ask_drawn(link, ZCB_ABI_CALM, &request, sizeof(request), frame, &last, err);
+
+	if (!ret && last < first)
+		ret = zcb_fail(err, -EPROTO, "guest: it says that its storm ended with sequence %llu, "
+			       "and it began with %llu", (unsigned long long)last,
+			       (unsigned long long)first);
+	if (!ret)
+		*ret_sequence = last;
+	return ret;
 }
 
 int zcb_link_read(struct zcb_link *link, uint32_t frame, struct zcb_error *err)

@@ -46,6 +46,14 @@ int zcb_link_alloc(struct zcb_link *link, const struct zcb_abi_alloc *request,
 int zcb_link_draw(struct zcb_link *link, uint32_t frame, uint64_t sequence, struct zcb_error *err);
 
 /** Has the guest read a word of each page of the frame, and waits until it has. */
+/** Has the guest draw this sequence of the frame, and then the next ones until zcb_link_calm(). */
+int zcb_link_storm(struct zcb_link *link, uint32_t frame, uint64_t sequence,
+		   struct zcb_error *err);
+
+/** Ends that; *ret_sequence is the last that it published, not before `first`. */
+int zcb_link_calm(struct zcb_link *link, uint32_t frame, uint64_t first, uint64_t *ret_sequence,
+		  struct zcb_error *err);
+
 int zcb_link_read(struct zcb_link *link, uint32_t frame, struct zcb_error *err);
 
 /** Gives the frame's pages back to the guest. */

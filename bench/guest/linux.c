@@ -45,6 +45,7 @@ struct linux_guest {
 	struct zcb_ram_map map;
 	const struct zcb_abi_control *control;
 	pid_t qemu;
+	uint64_t storm; /* the first sequence of the last one */
 	int link_fd;
 	struct zcb_vmm vmm; /* its socket is owned */
 	char *vmm_object;   /* what is preloaded into QEMU */
@@ -357,21 +358,40 @@ static int linux_alloc(struct zcb_guest *base, const struct zcb_frame_request *r
 	return zcb_link_alloc(&guest->link, &message, &guest->map, ret_pages, err);
 }
 
-static int linux_draw(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
-		      struct zcb_error *err)
+/* What the guest says must be what its control page says. */
+static int check_published(const struct linux_guest *guest, uint32_t frame, uint64_t sequence,
+			   struct zcb_error *err)
 {
-	struct linux_guest *guest = linux_guest(base);
-	uint64_t published;
-	int ret = zcb_link_draw(&guest->link, frame, sequence, err);
+	uint64_t published = atomic_load_explicit((const _Atomic uint64_t *)&guest->control->published[frame], memory_order_acquire);
 
-	if (ret)
-		return ret;
-	published = atomic_load_explicit((const _Atomic uint64_t *)&guest->control->published[frame],
-					 memory_order_acquire);
 	if (published != sequence)
 		return zcb_fail(err, -EPROTO, "guest: it says sequence %" PRIu64 " is drawn, and its "
 				"control page says %" PRIu64, sequence, published);
 	return 0;
+}
+
+static int linux_draw(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
+		      struct zcb_error *err)
+{
+	int ret = zcb_link_draw(&linux_guest(base)->link, frame, sequence, err);
+
+	return ret ? ret : check_published(linux_guest(base), frame, sequence, err);
+}
+
+static int linux_storm(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
+		       struct zcb_error *err)
+{
+	linux_guest(base)->storm = sequence;
+	return zcb_link_storm(&linux_guest(base)->link, frame, sequence, err);
+}
+
+static int linux_calm(struct zcb_guest *base, uint32_t frame, uint64_t *ret_sequence,
+		      struct zcb_error *err)
+{
+	struct linux_guest *guest = linux_guest(base);
+	int ret = zcb_link_calm(&guest->link, frame, guest->storm, ret_sequence, err);
+
+	return ret ? ret : check_published(guest, frame, *ret_sequence, err);
 }
 
 static int linux_read(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)
@@ -396,15 +416,24 @@ static int linux_touch(struct zcb_guest *base, zcb_memfd_off offset, bool write,
 	return zcb_vmm_touch(&linux_guest(base)->vmm, offset, write, &value, ret_ns, err);
 }
 
+static int linux_install(struct zcb_guest *base, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+			 struct zcb_error *err)
+{
+	return zcb_vmm_install(&linux_guest(base)->vmm, offset, present, ret_ns, err);
+}
+
 const struct zcb_guest_ops zcb_guest_linux = {
 	.name = "linux",
 	.summary = "QEMU/KVM with a real Linux; our agent is its init",
 	.start = linux_start,
 	.alloc = linux_alloc,
 	.draw = linux_draw,
+	.storm = linux_storm,
+	.calm = linux_calm,
 	.read = linux_read,
 	.release = linux_release,
 	.export = linux_export,
 	.touch = linux_touch,
+	.install = linux_install,
 	.stop = linux_stop,
 };

@@ -204,23 +204,47 @@ static int ask_about_frame(struct zcb_guest *base, enum zcb_micro_type type, uin
 	return zcb_micro_link_ask(&micro_guest(base)->link, &packet, 0, NULL, err);
 }
 
-static int micro_draw(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
-		      struct zcb_error *err)
+/* What the guest says must be what its control page says. */
+static int check_published(const struct micro_guest *guest, uint32_t frame, uint64_t sequence,
+			   struct zcb_error *err)
 {
-	uint64_t published;
-	int ret = ask_about_frame(base, ZCB_MICRO_DRAWS, frame, sequence, err);
+	uint64_t published = atomic_load_explicit(
+		(const _Atomic uint64_t *)&control(guest)->published[frame], memory_order_acquire);
 
-	if (ret)
-		return ret;
-	published = atomic_load_explicit(
-		(const _Atomic uint64_t *)&control(micro_guest(base))->published[frame],
-		memory_order_acquire);
 	if (published != sequence)
 		return zcb_fail(err, -EPROTO,
 				"guest: it says sequence %" PRIu64 " is drawn, and its "
 				"control page says %" PRIu64,
 				sequence, published);
 	return 0;
+}
+
+static int micro_draw(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
+		      struct zcb_error *err)
+{
+	int ret = ask_about_frame(base, ZCB_MICRO_DRAWS, frame, sequence, err);
+
+	return ret ? ret : check_published(micro_guest(base), frame, sequence, err);
+}
+
+static int micro_storm(struct zcb_guest *base, uint32_t frame, uint64_t sequence,
+		       struct zcb_error *err)
+{
+	return ask_about_frame(base, ZCB_MICRO_STORMS, frame, sequence, err);
+}
+
+static int micro_calm(struct zcb_guest *base, uint32_t frame, uint64_t *ret_sequence,
+		      struct zcb_error *err)
+{
+	struct zcb_micro_packet packet = {.type = ZCB_MICRO_CALMS, .frame = {.frame = frame}};
+	uint64_t last;
+	int ret = zcb_micro_link_ask(&micro_guest(base)->link, &packet, 1, &last, err);
+
+	if (!ret)
+		ret = check_published(micro_guest(base), frame, last, err);
+	if (!ret)
+		*ret_sequence = last;
+	return ret;
 }
 
 static int micro_read(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)
@@ -254,16 +278,25 @@ static int micro_touch(struct zcb_guest *base, zcb_memfd_off offset, bool write,
 	return zcb_vmm_touch(&micro_guest(base)->vmm, offset, write, &value, ret_ns, err);
 }
 
+static int micro_install(struct zcb_guest *base, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+			 struct zcb_error *err)
+{
+	return zcb_vmm_install(&micro_guest(base)->vmm, offset, present, ret_ns, err);
+}
+
 const struct zcb_guest_ops zcb_guest_micro = {
 	.name = "micro",
 	.summary = "one KVM vCPU with a small payload in a VMM of ours; no kernel inside, no noise",
 	.start = micro_start,
 	.alloc = micro_alloc,
 	.draw = micro_draw,
+	.storm = micro_storm,
+	.calm = micro_calm,
 	.read = micro_read,
 	.touch_times = micro_touch_times,
 	.release = micro_release,
 	.export = micro_export,
 	.touch = micro_touch,
+	.install = micro_install,
 	.stop = micro_stop,
 };

@@ -17,7 +17,8 @@ static const char *const units[] = { [ZCB_UNIT_PAGE] = "page", [ZCB_UNIT_HUGE] =
 static const char *const refills[] = {
 	[ZCB_REFILL_NONE] = "none",   [ZCB_REFILL_FALLOCATE] = "fallocate",
 	[ZCB_REFILL_WRITE] = "write", [ZCB_REFILL_OTHER] = "other",
-	[ZCB_REFILL_VMM] = "vmm",
+	[ZCB_REFILL_VMM] = "vmm",     [ZCB_REFILL_UFFD_COPY] = "uffd-copy",
+	[ZCB_REFILL_UFFD_CONTINUE] = "uffd-continue",
 };
 static const char *const touches[] = {
 	[ZCB_TOUCH_WRITE] = "write",
@@ -62,6 +63,24 @@ void zcb_cell_key(const struct zcb_cell *cell, char *ret_key, size_t room)
 		 cell->guest, cell->workload, cell->consumer);
 }
 
+/* Names of other parts among the parameters; whether there is one, who uses it says. */
+struct name {
+	const char *name;
+	size_t offset, room;
+};
+
+static const struct name names[] = {
+	{ "under", offsetof(struct zcb_cell_params, workload.under),
+	  sizeof(((struct zcb_cell_params *)NULL)->workload.under) },
+};
+
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+static char *name_in(const struct name *name, const struct zcb_cell_params *params)
+{
+	return (char *)(uintptr_t)params + name->offset;
+}
+
 /* The numbers among the parameters: one row each, for reading, writing and refusing. */
 struct number {
 	const char *name;
@@ -97,6 +116,8 @@ json_t *zcb_cell_params_to_json(const struct zcb_cell_params *params)
 	for (size_t i = 0; i < WORDS; i++)
 		json_object_set_new(json, words[i].name,
 				    json_string(words[i].values[*word_in(&words[i], params)]));
+	for (size_t i = 0; i < NAMES; i++)
+		json_object_set_new(json, names[i].name, json_string(name_in(&names[i], params)));
 	for (size_t i = 0; i < NUMBERS; i++)
 		json_object_set_new(json, numbers[i].name,
 				    json_integer(*number_in(&numbers[i], params)));
@@ -118,6 +139,18 @@ static int read_word(const struct word *word, json_t *value, struct zcb_cell_par
 			given ? "\"" : "", given ? given : "anything but a word", given ? "\"" : "");
 }
 
+static int read_name(const struct name *name, json_t *value, struct zcb_cell_params *params,
+		     struct zcb_error *err)
+{
+	const char *given = json_string_value(value);
+
+	if (!given || strlen(given) >= name->room)
+		return zcb_fail(err, -EINVAL, "usage: the plan's \"%s\" must be a name of at most %zu "
+				"characters", name->name, name->room - 1);
+	memcpy(name_in(name, params), given, strlen(given) + 1);
+	return 0;
+}
+
 static int read_number(const char *key, json_t *value, struct zcb_cell_params *params,
 		       struct zcb_error *err)
 {
@@ -136,11 +169,14 @@ static int read_number(const char *key, json_t *value, struct zcb_cell_params *p
 	return zcb_fail(err, -EINVAL, "usage: the plan has a parameter \"%.60s\" that is none", key);
 }
 
-static int check_together(const struct zcb_cell_params *params, struct zcb_error *err)
+int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error *err)
 {
 	if (params->workload.touch == ZCB_TOUCH_NONE && params->workload.refill == ZCB_REFILL_NONE)
 		return zcb_fail(err, -EINVAL, "usage: \"touch\":\"none\" needs a \"refill\": if nobody "
 				"brings the pages back there is nothing to look at");
+	if (*params->workload.under && !zcb_workload_find(params->workload.under))
+		return zcb_fail(err, -EINVAL, "usage: the plan's \"under\" is \"%s\", and there is no "
+				"such workload: see zcbench list workloads", params->workload.under);
 	if (params->fault_around && params->fault_around % 4096)
 		return zcb_fail(err, -EINVAL, "usage: \"fault_around\" must be a multiple of 4096");
 	if (params->ram_mib % 2)
@@ -163,6 +199,9 @@ static int read_param(const char *key, json_t *value, struct zcb_cell_params *pa
 	for (size_t i = 0; i < WORDS; i++)
 		if (!strcmp(words[i].name, key))
 			return read_word(&words[i], value, params, err);
+	for (size_t i = 0; i < NAMES; i++)
+		if (!strcmp(names[i].name, key))
+			return read_name(&names[i], value, params, err);
 	return read_number(key, value, params, err);
 }
 
@@ -179,7 +218,7 @@ int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, stru
 		if (ret)
 			return ret;
 	}
-	return check_together(params, err);
+	return zcb_cell_params_check(params, err);
 }
 
 json_t *zcb_cell_to_json(const struct zcb_cell *cell)

@@ -54,6 +54,9 @@ int zcb_cell_from_json(json_t *json, struct zcb_cell *ret_cell, struct zcb_error
  */
 int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, struct zcb_error *err);
 
+/** Whether parameters go together. Returns 0 or -EINVAL. */
+int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error *err);
+
 /** "single", "stride", "random", "frame". */
 const char *zcb_pattern_name(enum zcb_pattern pattern);
 

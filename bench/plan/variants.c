@@ -23,6 +23,7 @@ static const char *const events[ZCB_EVENTS] = {
 	[ZCB_EVENT_COLLAPSE] = "collapse",
 	[ZCB_EVENT_SPLIT] = "split",
 	[ZCB_EVENT_SWAP] = "swap",
+	[ZCB_EVENT_UNDER] = "under",
 	[ZCB_EVENT_MIX] = "mix",
 };
 
@@ -38,7 +39,8 @@ const char *zcb_event_name(enum zcb_event event)
 /* Nothing happens, or the same folio stays: alike for all. */
 #define OF_ALL \
 	[ZCB_EVENT_NONE] = "fresh", [ZCB_EVENT_ZEROED] = "zero-in-place", \
-	[ZCB_EVENT_THP_PUNCH] = "zero-in-place", [ZCB_EVENT_MIX] = "declared"
+	[ZCB_EVENT_THP_PUNCH] = "zero-in-place", [ZCB_EVENT_UNDER] = "declared", \
+	[ZCB_EVENT_MIX] = "declared"
 
 /*
  * What is pinned when the udmabuf is created (memfd_pin_folios() in mm/gup.c) cannot be moved,
@@ -141,6 +143,8 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell)
 	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
 	const struct zcb_workload_params *params = &cell->params.workload;
 
+	if (workload && workload->event == ZCB_EVENT_UNDER)
+		workload = zcb_workload_find(params->under);
 	if (!workload)
 		return ZCB_EVENT_NONE;
 	if (workload->event != ZCB_EVENT_FAULT)
@@ -149,12 +153,15 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell)
 		return ZCB_EVENT_ZEROED;
 	if (params->refill == ZCB_REFILL_NONE || params->refill == ZCB_REFILL_VMM)
 		return ZCB_EVENT_FAULT;
+	if (params->refill == ZCB_REFILL_UFFD_COPY || params->refill == ZCB_REFILL_UFFD_CONTINUE)
+		return ZCB_EVENT_REFILL_UFFD;
 	switch (params->touch) {
 	case ZCB_TOUCH_WRITE:
 		return ZCB_EVENT_REFILL_WRITE;
 	case ZCB_TOUCH_READ:
 		return event_of_read(cell);
 	case ZCB_TOUCH_NONE:
+	case ZCB_TOUCHES:
 		break;
 	}
 	return ZCB_EVENT_REFILL_ONLY;

@@ -40,8 +40,10 @@ static int make_room(struct zcb_series *series)
 void zcb_recorder_add(struct zcb_recorder *recorder, const char *metric, const char *unit,
 		      uint64_t operation, uint64_t at_ns, uint64_t value)
 {
-	struct zcb_series *series = find_or_add(recorder, metric, unit);
+	struct zcb_series *series = recorder->muted ? NULL : find_or_add(recorder, metric, unit);
 
+	if (recorder->muted)
+		return;
 	if (!series || make_room(series)) {
 		recorder->dropped++;
 		return;

@@ -3,6 +3,7 @@
 #define ZCB_RESULTS_RECORDER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /** One raw sample, as it stands in a file of samples/ (docs/run-directory.md). */
@@ -37,6 +38,7 @@ struct zcb_series {
 struct zcb_recorder {
 	struct zcb_series series[16];
 	uint32_t n;
+	bool muted; /* what is added now is not kept */
 	uint64_t start_ns; /* samples are kept relative to it */
 	uint64_t dropped;  /* for want of memory: such a cell is no result */
 };

@@ -171,11 +171,11 @@ static int check_offset(zcb_memfd_off offset, const struct stat *file, struct zc
 	return 0;
 }
 
-int zcb_vmm_ram_touch(struct zcb_vmm_ram *ram, zcb_memfd_off offset, bool write, uint64_t *value,
-		      zcb_ns *ret_ns, struct zcb_error *err)
+int zcb_vmm_ram_find(struct zcb_vmm_ram *ram, zcb_memfd_off offset, uintptr_t *ret_address,
+		     struct zcb_error *err)
 {
 	struct stat file;
-	int ret, number;
+	int ret;
 
 	if (fstat(ram->memfd, &file) < 0)
 		return zcb_fail(err, -errno, "zcbench bug: the VMM's agent has no memfd: %m");
@@ -187,8 +187,19 @@ int zcb_vmm_ram_touch(struct zcb_vmm_ram *ram, zcb_memfd_off offset, bool write,
 		return zcb_fail(err, ret, "host set-up: %s does not map offset %#" PRIx64
 				" of the guest's memfd, shared and for writing", ram->vmm,
 				offset.off);
-	number = guarded_access((uint64_t *)(ram->start + (offset.off - ram->offset)), write, value,
-				ret_ns);
+	*ret_address = ram->start + (offset.off - ram->offset);
+	return 0;
+}
+
+int zcb_vmm_ram_touch(struct zcb_vmm_ram *ram, zcb_memfd_off offset, bool write, uint64_t *value,
+		      zcb_ns *ret_ns, struct zcb_error *err)
+{
+	uintptr_t address;
+	int ret = zcb_vmm_ram_find(ram, offset, &address, err), number;
+
+	if (ret)
+		return ret;
+	number = guarded_access((uint64_t *)address, write, value, ret_ns);
 	if (!number)
 		return 0;
 	ram->end = 0;

@@ -19,10 +19,17 @@ struct zcb_vmm_ram {
 };
 
 /**
+ * Where the VMM maps the aligned u64 at an offset of the memfd. Errors: -EINVAL and -ERANGE (no such
+ * u64 in the memfd), -ENXIO (the VMM does not map it).
+ */
+int zcb_vmm_ram_find(struct zcb_vmm_ram *ram, zcb_memfd_off offset, uintptr_t *ret_address,
+		     struct zcb_error *err);
+
+/**
  * Loads the aligned u64 at an offset of the memfd, or stores *value there, through the VMM's own
- * mapping. *value is then what is there, and *ret_ns the time of the access alone. Errors: -EINVAL
- * and -ERANGE (no such u64 in the memfd), -ENXIO (the VMM does not map it), -EFAULT (a signal came
- * of it, which kills nobody: a hole of a hugetlb memfd whose pool is empty).
+ * mapping. *value is then what is there, and *ret_ns the time of the access alone. Errors: those of
+ * zcb_vmm_ram_find(), and -EFAULT (a signal came of it, which kills nobody: a hole of a hugetlb memfd
+ * whose pool is empty).
  */
 int zcb_vmm_ram_touch(struct zcb_vmm_ram *ram, zcb_memfd_off offset, bool write, uint64_t *value,
 		      zcb_ns *ret_ns, struct zcb_error *err);

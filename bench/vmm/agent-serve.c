@@ -14,6 +14,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/exporter/udmabuf.h"
+#include "bench/vmm/agent-install.h"
 #include "bench/vmm/agent-ram.h"
 #include "bench/vmm/vmm-abi.h"
 
@@ -63,6 +64,17 @@ static int touch(const struct zcb_vmm_request *request, struct zcb_vmm_reply *re
 
 	reply->ns = took.ns;
 	reply->value = value;
+	return ret;
+}
+
+static int install(const struct zcb_vmm_request *request, struct zcb_vmm_reply *reply, int *ret_fd,
+		   struct zcb_error *err)
+{
+	zcb_ns took = { 0 };
+	int ret = zcb_vmm_ram_install(&agent.ram, request->offset, request->flags & ZCB_VMM_PRESENT, &took,
+				  err);
+
+	reply->ns = took.ns;
 	return ret;
 }
 
@@ -152,6 +164,7 @@ static const struct {
 	[ZCB_VMM_TOUCH] = { touch, .flags = ZCB_VMM_WRITE },
 	[ZCB_VMM_FORK] = { fork_vmm, .flags = ZCB_VMM_WITH_RAM },
 	[ZCB_VMM_REAP] = { reap },
+	[ZCB_VMM_INSTALL] = { install, .flags = ZCB_VMM_PRESENT },
 };
 
 /* n is the packet's whole length, of which no more than MAX_REQUEST is here. */

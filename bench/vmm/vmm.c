@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,9 +160,13 @@ static int agent_error(const struct zcb_vmm *vmm, struct zcb_vmm_reply *reply,
 	return zcb_fail(err, reply->code, "%s", reply->text);
 }
 
+/* One request and its reply at a time, whichever thread asks. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
 /* The serial is a time: no two requests have the same, of whichever fork they are. */
-static int ask(const struct zcb_vmm *vmm, enum zcb_vmm_type type, struct zcb_vmm_request *request,
-	       struct zcb_vmm_reply *ret_reply, int *ret_fd, struct zcb_error *err)
+static int ask_in_turn(const struct zcb_vmm *vmm, enum zcb_vmm_type type,
+		       struct zcb_vmm_request *request, struct zcb_vmm_reply *ret_reply,
+		       int *ret_fd, struct zcb_error *err)
 {
 	uint64_t now = zcb_now_ns(), deadline = now + (uint64_t)vmm->timeout_ms * 1000000U;
 	ZCB_CLOSE int fd = -1;
@@ -181,6 +186,17 @@ static int ask(const struct zcb_vmm *vmm, enum zcb_vmm_type type, struct zcb_vmm
 			       ret_fd ? "no" : "a");
 	if (!ret && ret_fd)
 		*ret_fd = zcb_steal_fd(&fd);
+	return ret;
+}
+
+static int ask(const struct zcb_vmm *vmm, enum zcb_vmm_type type, struct zcb_vmm_request *request,
+	       struct zcb_vmm_reply *ret_reply, int *ret_fd, struct zcb_error *err)
+{
+	int ret;
+
+	pthread_mutex_lock(&turn);
+	ret = ask_in_turn(vmm, type, request, ret_reply, ret_fd, err);
+	pthread_mutex_unlock(&turn);
 	return ret;
 }
 
@@ -225,6 +241,18 @@ int zcb_vmm_touch(const struct zcb_vmm *vmm, zcb_memfd_off offset, bool write, u
 	*value = reply.value;
 	ret_ns->ns = reply.ns;
 	return 0;
+}
+
+int zcb_vmm_install(const struct zcb_vmm *vmm, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+		    struct zcb_error *err)
+{
+	struct zcb_vmm_request request = { .offset = offset, .flags = present ? ZCB_VMM_PRESENT : 0 };
+	struct zcb_vmm_reply reply;
+	int ret = ask(vmm, ZCB_VMM_INSTALL, &request, &reply, NULL, err);
+
+	if (!ret)
+		ret_ns->ns = reply.ns;
+	return ret;
 }
 
 int zcb_vmm_fork(const struct zcb_vmm *vmm, bool with_ram, pid_t *ret_child, zcb_ns *ret_ns,

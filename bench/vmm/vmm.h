@@ -12,7 +12,7 @@
 
 /**
  * zcbench's end of the link to the agent inside the VMM (bench/vmm/agent.c). A fork of its owner may
- * use it as well, but only one process at a time.
+ * use it as well, but only one process at a time; threads of that one take turns.
  *
  * All requests return 0 or -errno: -ENOTCONN (the VMM is gone), -ETIMEDOUT, -EPROTONOSUPPORT (the
  * agent is of another build), -EPROTO, or what failed inside the VMM. After a time-out a late reply
@@ -52,6 +52,14 @@ int zcb_vmm_export(const struct zcb_vmm *vmm, const zcb_memfd_off *pages, uint32
  */
 int zcb_vmm_touch(const struct zcb_vmm *vmm, zcb_memfd_off offset, bool write, uint64_t *value,
 		  zcb_ns *ret_ns, struct zcb_error *err);
+
+/**
+ * Has the VMM put the page at an offset of the guest's memfd, of the memfd's page size, into its page
+ * table by userfaultfd, as postcopy does: a new one of zeros (UFFDIO_COPY), or the one that is there
+ * (`present`: UFFDIO_CONTINUE). Nobody may touch it meanwhile. *ret_ns is the time of that ioctl alone.
+ */
+int zcb_vmm_install(const struct zcb_vmm *vmm, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
+		    struct zcb_error *err);
 
 /**
  * Forks the VMM's process. The child sleeps, with nothing open, until it is reaped or the VMM dies.

@@ -49,7 +49,7 @@ static const struct {
 	const char *name, *text;
 } descriptions[] = {
 	{"punch", "One call that takes pages away from the memfd: fallocate(PUNCH_HOLE)."},
-	{"refill", "One call that gives punched pages back."},
+	{"refill", "One page brought back by another way in than the guest’s."},
 	{"migrate", "One call that moves pages."},
 	{"fault.guest", "The guest vCPU’s first touch of a page that was hit, by its own TSC."},
 	{"export.create", "The udmabuf ioctl that makes the dma-buf."},

@@ -345,6 +345,51 @@ static void greeting(void **state)
 	assert_int_equal(greet(&answer, &heard, &err), -EPROTO);
 }
 
+static int storm(struct zcb_abi_drawn drawn, struct zcb_error *err)
+{
+	struct answer answer = { .type = ZCB_ABI_DRAWN, .payload = &drawn, .n = sizeof(drawn) };
+	struct talk talk;
+	int ret;
+
+	begin(&talk, &answer, false);
+	ret = zcb_link_storm(&talk.link, 2, 99, err);
+	end(&talk);
+	assert_int_equal(talk.asked.type, ZCB_ABI_STORM);
+	return ret;
+}
+
+static int calm(struct zcb_abi_drawn drawn, uint64_t *ret_last, struct zcb_error *err)
+{
+	struct answer answer = { .type = ZCB_ABI_DRAWN, .payload = &drawn, .n = sizeof(drawn) };
+	struct talk talk;
+	int ret;
+
+	begin(&talk, &answer, false);
+	ret = zcb_link_calm(&talk.link, 2, 99, ret_last, err);
+	end(&talk);
+	assert_int_equal(talk.asked.type, ZCB_ABI_CALM);
+	return ret;
+}
+
+static void storms(void **state)
+{
+	struct zcb_abi_drawn drawn = { .frame = 2, .sequence = 99 };
+	struct zcb_error err = { "" };
+	uint64_t last = 7;
+
+	assert_int_equal(storm(drawn, &err), 0);
+	drawn.sequence = 98;
+	assert_int_equal(storm(drawn, &err), -EPROTO);
+	assert_int_equal(calm(drawn, &last, &err), -EPROTO);
+	assert_non_null(strstr(err.text, "ended with sequence 98, and it began with 99"));
+	assert_int_equal(last, 7);
+	drawn.sequence = 1234;
+	assert_int_equal(calm(drawn, &last, &err), 0);
+	assert_int_equal(last, 1234);
+	drawn.frame = 3;
+	assert_int_equal(calm(drawn, &last, &err), -EPROTO);
+}
+
 static int draw(const void *payload, uint32_t n, struct talk *talk, struct zcb_error *err)
 {
 	struct answer answer = { .type = ZCB_ABI_DRAWN, .payload = payload, .n = n };
@@ -435,6 +480,7 @@ int main(void)
 		cmocka_unit_test(impossible_request_is_not_sent),
 		cmocka_unit_test(greeting),
 		cmocka_unit_test(drawing),
+		cmocka_unit_test(storms),
 		cmocka_unit_test(reading),
 		cmocka_unit_test(freeing),
 	};

@@ -432,6 +432,10 @@ static void events_follow_from_params(void **state)
 	expect_event(&cell, ZCB_EVENT_FAULT);
 	params->refill = ZCB_REFILL_VMM;
 	expect_event(&cell, ZCB_EVENT_FAULT);
+	params->refill = ZCB_REFILL_UFFD_COPY;
+	expect_event(&cell, ZCB_EVENT_REFILL_UFFD);
+	params->refill = ZCB_REFILL_UFFD_CONTINUE;
+	expect_event(&cell, ZCB_EVENT_REFILL_UFFD);
 	params->refill = ZCB_REFILL_OTHER;
 	expect_event(&cell, ZCB_EVENT_REFILL_WRITE);
 	params->touch = ZCB_TOUCH_READ;

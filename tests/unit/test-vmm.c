@@ -189,6 +189,50 @@ static void a_touch_of_a_hole_brings_one_page(void **state)
 	assert_int_equal(touch(test, 7 * 4096, false, 0), 0);
 }
 
+static void a_page_is_installed_without_a_fault(void **state)
+{
+	struct vmm_test *test = *state;
+	zcb_memfd_off at = { 9 * 4096 };
+	zcb_ns took = { 0 };
+	uint64_t allocated = 0;
+	int ret;
+
+	touch(test, at.off, true, 5); /* else the VMM has no page table there */
+	assert_int_equal(zcb_memfd_punch(test->memfd, at, 4096), 0);
+	ret = zcb_vmm_install(&test->vmm, at, false, &took, &test->err);
+	if (ret == -EPERM || ret == -EOPNOTSUPP) {
+		print_message("%s\n", test->err.text);
+		skip();
+	}
+	if (ret)
+		fail_msg("%s", test->err.text);
+	assert_in_range(took.ns, 1, 1000000000);
+	assert_int_equal(zcb_memfd_allocated(test->memfd, &allocated), 0);
+	assert_int_equal(allocated, 4096);
+	assert_int_equal(touch(test, at.off, false, 0), 0);
+	expect(test, zcb_vmm_install(&test->vmm, at, false, &took, &test->err), -EEXIST, "UFFDIO_COPY");
+}
+
+static void what_the_memfd_has_is_installed_and_a_hole_is_not(void **state)
+{
+	struct vmm_test *test = *state;
+	zcb_memfd_off at = { 11 * 4096 };
+	uint64_t value = 77;
+	zcb_ns took;
+	int ret;
+
+	ret = zcb_vmm_install(&test->vmm, at, true, &took, &test->err);
+	if (ret == -EPERM || ret == -EOPNOTSUPP) {
+		print_message("%s\n", test->err.text);
+		skip();
+	}
+	expect(test, ret, -EFAULT, "UFFDIO_CONTINUE");
+	assert_int_equal(pwrite(test->memfd, &value, 8, (off_t)at.off), 8);
+	if (zcb_vmm_install(&test->vmm, at, true, &took, &test->err))
+		fail_msg("%s", test->err.text);
+	assert_int_equal(touch(test, at.off, false, 0), 77);
+}
+
 static void a_mapping_that_moved_is_found_again(void **state)
 {
 	struct vmm_test *test = *state;
@@ -401,7 +445,7 @@ static void a_wrong_request_is_told_what_is_wrong(void **state)
 
 	wrong.version = ZCB_VMM_VERSION + 1;
 	expect(test, send_request(test, wrong, 0), -EPROTONOSUPPORT,
-	       "zcb-vmm.so speaks version 1, and was asked in version 2: run ninja -C build");
+	       "zcb-vmm.so speaks version 2, and was asked in version 3: run ninja -C build");
 	wrong = good;
 	wrong.type = 0;
 	expect(test, send_request(test, wrong, 0), -EOPNOTSUPP, "knows no request 0");
@@ -483,7 +527,7 @@ static void an_agent_of_another_build_is_refused_by_name(void **state)
 	struct zcb_vmm_reply reply = { .magic = ZCB_VMM_MAGIC, .version = ZCB_VMM_VERSION + 1 };
 
 	expect(&test, ping_against(&reply, 24, &test.err), -EPROTONOSUPPORT,
-	       "zcb-vmm.so beside the program speaks version 2, not 1: run ninja -C build");
+	       "zcb-vmm.so beside the program speaks version 3, not 2: run ninja -C build");
 	reply.version = ZCB_VMM_VERSION;
 	expect(&test, ping_against(&reply, 24, &test.err), -EPROTO, "a reply of 24 bytes");
 	reply.magic = 1;
@@ -550,6 +594,8 @@ int main(void)
 		TEST(the_host_is_as_it_would_be_without),
 		TEST(a_read_sees_the_memfd_and_a_write_is_seen_in_it),
 		TEST(a_touch_of_a_hole_brings_one_page),
+		TEST(a_page_is_installed_without_a_fault),
+		TEST(what_the_memfd_has_is_installed_and_a_hole_is_not),
 		TEST(a_mapping_that_moved_is_found_again),
 		TEST(a_touch_of_nothing_is_refused),
 		TEST(a_touch_that_raises_a_signal_kills_nobody),

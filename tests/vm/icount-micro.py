@@ -11,7 +11,7 @@ import zcb
 
 EXACT = {'shmem': ('punch', 'fault.guest', 'frame.copy'), 'hugetlb': ('punch', 'frame.copy')}
 NEAR = 0.02
-METRICS = ('punch', 'fault.guest', 'frame.copy', 'refill', 'export.create')
+METRICS = ('punch', 'fault.guest', 'frame.copy', 'export.create')
 
 
 def tolerances(line):

@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The same plan twice under --accel icount: identical counts, and medians that repeat.
 
-How far apart two medians may be: what only one process does on one processor is the same to a few instructions. Two
-are not, and docs/methodology.md says why: what closing a buffer costs hangs on the state of the slabs that it frees
-into, and a refill goes through QEMU, KVM and a sleeping guest.
+How far apart two medians may be: what only one process does on one processor is the same to a few instructions. What
+making and closing a buffer costs hangs on the state of the allocators, which about one boot in six has otherwise:
+docs/methodology.md.
 """
 import twice
 import zcb
 
-TOLERANCE = {'punch': 0.001, 'export.create': 0.001, 'frame.read': 0.001, 'frame.copy': 0.001,
-             'export.close': 0.01, 'refill': 0.1}
+TOLERANCE = {'punch': 0.001, 'frame.read': 0.001, 'frame.copy': 0.001, 'export.create': 0.01, 'export.close': 0.2}
 
 
 def test(bench, problems):

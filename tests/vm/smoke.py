@@ -8,7 +8,7 @@ import re
 import zcb
 
 HUGE_PAGE_PUNCHES = {'pattern': 'single', 'unit': 'huge'}
-METRICS_OF_PUNCH = {'punch', 'refill', 'export.create', 'export.close', 'frame.read', 'frame.copy',
+METRICS_OF_PUNCH = {'punch', 'export.create', 'export.close', 'frame.read', 'frame.copy',
                     'coherence.fresh', 'frame.stale'}
 
 

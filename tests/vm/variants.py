@@ -11,15 +11,15 @@ import os
 import zcb
 
 UNTIL = 'stale-until-refill'
-EVENTS = ('fault', 'refill-write', 'refill-read', 'refill-read-fault', 'refill-only', 'migrate')
+EVENTS = ('fault', 'refill-write', 'refill-read', 'refill-read-fault', 'refill-only', 'refill-uffd', 'migrate')
 TABLE = {
-  'stock': ('stale',) * 5 + ('refused',),
-  'update-nolock': (UNTIL, UNTIL, 'stale', UNTIL, 'stale', 'refused'),
-  'update-ptl': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale', 'refused'),
-  'change-pte': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale', 'refused'),
-  'update-lookup': (UNTIL, UNTIL, 'stale', UNTIL, 'stale', 'refused'),
-  'update-seq': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale', 'refused'),
-  'invalidate': ('lookup',) * 6,
+  'stock': ('stale',) * 6 + ('refused',),
+  'update-nolock': (UNTIL, UNTIL, 'stale', UNTIL, 'stale', 'stale', 'refused'),
+  'update-ptl': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale', 'stale', 'refused'),
+  'change-pte': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale', 'stale', 'refused'),
+  'update-lookup': (UNTIL, UNTIL, 'stale', UNTIL, 'stale', 'stale', 'refused'),
+  'update-seq': (UNTIL, UNTIL, UNTIL, UNTIL, 'stale', 'stale', 'refused'),
+  'invalidate': ('lookup',) * 7,
 }
 
 
@@ -40,11 +40,15 @@ ROWS = [
   ('refill-read-fault', row('shmem', pattern='stride', refill='other', touch='read', fault_around=4096)),
   ('refill-read-fault', row('shmem', pattern='stride', refill='fallocate', touch='read')),
   ('refill-only', row('shmem', pattern='stride', refill='other', touch='none')),
+  ('refill-uffd', row('shmem', pattern='stride', refill='uffd-copy')),
+  ('refill-uffd', row('shmem', pattern='stride', refill='uffd-continue', touch='read')),
   ('migrate', row('shmem', ('mmap', 'oracle'), workload='migrate-move-pages', pattern='stride')),
   ('fault', row('hugetlb', ('mmap', 'oracle'), **HUGE)),
   ('refill-write', row('hugetlb', refill='other', **HUGE)),
   ('refill-read-fault', row('hugetlb', refill='fallocate', touch='read', **HUGE)),
   ('refill-only', row('hugetlb', refill='fallocate', touch='none', **HUGE)),
+  ('refill-uffd', row('hugetlb', refill='uffd-copy', touch='read', **HUGE)),
+  ('refill-uffd', row('hugetlb', refill='uffd-continue', **HUGE)),
   ('migrate', row('hugetlb', workload='migrate-move-pages', **HUGE)),
   ('zeroed', row('hugetlb', pattern='stride')),
 ]

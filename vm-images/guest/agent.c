@@ -19,6 +19,7 @@
 static struct frame frames[ZCB_ABI_MAX_FRAMES];
 static struct zcb_abi_control *control;
 static int link_fd;
+static struct zcb_abi_draw storm; /* the last that was drawn; sequence 0: there is none */
 
 static void give_up(const char *what)
 {
@@ -94,6 +95,13 @@ static void send_error(uint32_t serial, const char *text)
 	send_message(ZCB_ABI_ERROR, serial, &error, sizeof(error));
 }
 
+/* A frame that is made anew or given back is no longer stormed. */
+static void end_storm_on(uint32_t frame)
+{
+	if (storm.frame == frame)
+		storm.sequence = 0;
+}
+
 static void answer_alloc(uint32_t serial, const struct zcb_abi_alloc *request)
 {
 	const char *problem;
@@ -105,6 +113,7 @@ static void answer_alloc(uint32_t serial, const struct zcb_abi_alloc *request)
 		return;
 	}
 	/* The reader that had this frame may have died: the host asks again when it forgot. */
+	end_storm_on(request->frame);
 	frame_free(&frames[request->frame]);
 	problem = frame_alloc(&frames[request->frame], request);
 	if (problem) {
@@ -124,18 +133,66 @@ static void answer_alloc(uint32_t serial, const struct zcb_abi_alloc *request)
 	free(reply);
 }
 
+static void draw(const struct zcb_abi_draw *what)
+{
+	frame_draw(&frames[what->frame], what->frame, what->sequence);
+	atomic_store_explicit((_Atomic uint64_t *)&control->published[what->frame], what->sequence,
+			      memory_order_release);
+}
+
+static void send_drawn(uint32_t serial, const struct zcb_abi_draw *what)
+{
+	struct zcb_abi_drawn reply = { .frame = what->frame, .sequence = what->sequence };
+
+	send_message(ZCB_ABI_DRAWN, serial, &reply, sizeof(reply));
+}
+
 static void answer_draw(uint32_t serial, const struct zcb_abi_draw *request)
 {
-	struct zcb_abi_drawn reply = { .frame = request->frame, .sequence = request->sequence };
-
 	if (request->frame >= ZCB_ABI_MAX_FRAMES || !frames[request->frame].pages) {
 		send_error(serial, "no such frame");
 		return;
 	}
-	frame_draw(&frames[request->frame], request->frame, request->sequence);
-	atomic_store_explicit((_Atomic uint64_t *)&control->published[request->frame],
-			      request->sequence, memory_order_release);
-	send_message(ZCB_ABI_DRAWN, serial, &reply, sizeof(reply));
+	draw(request);
+	send_drawn(serial, request);
+}
+
+static void answer_storm(uint32_t serial, const struct zcb_abi_draw *request)
+{
+	if (request->frame >= ZCB_ABI_MAX_FRAMES || !frames[request->frame].pages ||
+	    !request->sequence) {
+		send_error(serial, "no such frame");
+		return;
+	}
+	draw(request);
+	storm = *request;
+	send_drawn(serial, request);
+}
+
+static void answer_calm(uint32_t serial, const struct zcb_abi_free *request)
+{
+	if (!storm.sequence || storm.frame != request->frame) {
+		send_error(serial, "there is no storm on that frame");
+		return;
+	}
+	send_drawn(serial, &storm);
+	storm.sequence = 0;
+}
+
+static int request_waits(void)
+{
+	struct pollfd wait = { .fd = link_fd, .events = POLLIN };
+
+	return poll(&wait, 1, 0) > 0;
+}
+
+/* The host's end may hang up, and then poll() says so for ever: whoever reads will find out. */
+static void go_on_storming(void)
+{
+	while (storm.sequence && !request_waits()) {
+		storm.sequence++;
+		draw(&storm);
+	}
 }
 
 static void answer_read(uint32_t serial, const struct zcb_abi_read *request)
@@ -154,6 +211,7 @@ static void answer_free(uint32_t serial, const struct zcb_abi_free *request)
 		send_error(serial, "no such frame");
 		return;
 	}
+	end_storm_on(request->frame);
 	frame_free(&frames[request->frame]);
 	send_message(ZCB_ABI_FREED, serial, request, sizeof(*request));
 }
@@ -181,6 +239,12 @@ static void answer_one(void)
 		break;
 	case ZCB_ABI_DRAW:
 		answer_draw(header.serial, &request.draw);
+		break;
+	case ZCB_ABI_STORM:
+		answer_storm(header.serial, &request.draw);
+		break;
+	case ZCB_ABI_CALM:
+		answer_calm(header.serial, &request.free);
 		break;
 	case ZCB_ABI_READ:
 		answer_read(header.serial, &request.read);
@@ -217,6 +281,8 @@ int main(void)
 	if (link_fd < 0)
 		give_up("opening the port " ZCB_ABI_PORT);
 	say_hello(system_nonce());
-	for (;;)
+	for (;;) {
+		go_on_storming();
 		answer_one();
+	}
 }

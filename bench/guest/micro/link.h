@@ -20,6 +20,8 @@ enum zcb_micro_type {
 	ZCB_MICRO_READS,   /* frame */
 	ZCB_MICRO_TIMES,   /* frame; reply: ns for each of its pages, of the last of these two */
 	ZCB_MICRO_DROP,	   /* frame */
+	ZCB_MICRO_STORMS,  /* frame and sequence: draws it, and then the next ones, until: */
+	ZCB_MICRO_CALMS,   /* frame; reply: the last sequence */
 };
 
 struct zcb_micro_packet {

@@ -34,6 +34,7 @@ struct vmm {
 	const struct zcb_micro_frame *listed;
 	zcb_ns ran;
 	bool timed;
+	struct zcb_micro_packet storm; /* what is drawn; sequence 0: there is none; code, text: why it ended */
 };
 
 static int run(struct vmm *vmm, struct zcb_micro_request *request, struct zcb_error *err)
@@ -120,6 +121,13 @@ static void publish_nothing(struct vmm *vmm, uint32_t frame)
 	__atomic_store_n(&control->published[frame], 0, __ATOMIC_RELEASE);
 }
 
+/* A frame that is made anew or given back is no longer stormed. */
+static void end_storm_on(struct vmm *vmm, uint32_t frame)
+{
+	if (vmm->storm.frame.frame == frame)
+		vmm->storm.sequence = 0;
+}
+
 static int make(struct vmm *vmm, const struct zcb_micro_packet *request,
 		struct zcb_micro_packet *reply, struct zcb_error *err)
 {
@@ -127,6 +135,7 @@ static int make(struct vmm *vmm, const struct zcb_micro_packet *request,
 	int ret;
 
 	vmm->listed = NULL;
+	end_storm_on(vmm, request->frame.frame);
 	ret = zcb_micro_frames_make(&vmm->frames, &request->frame, err);
 	if (ret)
 		return ret;
@@ -192,16 +201,41 @@ static int times(struct vmm *vmm, const struct zcb_micro_packet *request,
 				       (zcb_ns *)reply->value, err);
 }
 
+static int storm(struct vmm *vmm, const struct zcb_micro_packet *request,
+		 struct zcb_micro_packet *reply, struct zcb_error *err)
+{
+	int ret = touch_all(vmm, ZCB_MICRO_DRAW, request, err);
+
+	vmm->storm = ret ? (struct zcb_micro_packet){0} : *request;
+	return ret;
+}
+
+static int calm(struct vmm *vmm, const struct zcb_micro_packet *request,
+		struct zcb_micro_packet *reply, struct zcb_error *err)
+{
+	if (vmm->storm.code)
+		return zcb_fail(err, vmm->storm.code, "%s", vmm->storm.text.text);
+	if (!vmm->storm.sequence || vmm->storm.frame.frame != request->frame.frame)
+		return zcb_fail(err, -EINVAL, "zcbench bug: there is no storm on frame %u",
+				request->frame.frame);
+	reply->n = 1;
+	reply->value[0] = vmm->storm.sequence;
+	vmm->storm.sequence = 0;
+	return 0;
+}
+
 static int drop(struct vmm *vmm, const struct zcb_micro_packet *request,
 		struct zcb_micro_packet *reply, struct zcb_error *err)
 {
 	vmm->listed = NULL;
+	end_storm_on(vmm, request->frame.frame);
 	return zcb_micro_frames_drop(&vmm->frames, request->frame.frame, err);
 }
 
 static handle_fn *const handlers[] = {
 	[ZCB_MICRO_MAKE] = make,   [ZCB_MICRO_DRAWS] = draw, [ZCB_MICRO_READS] = read_all,
-	[ZCB_MICRO_TIMES] = times, [ZCB_MICRO_DROP] = drop,
+	[ZCB_MICRO_TIMES] = times, [ZCB_MICRO_DROP] = drop,  [ZCB_MICRO_STORMS] = storm,
+	[ZCB_MICRO_CALMS] = calm,
 };
 
 #define TYPES (sizeof(handlers) / sizeof(handlers[0]))
@@ -226,12 +260,29 @@ static int reply_to(const struct vmm *vmm, struct zcb_micro_packet *reply)
 	return send(vmm->config->link, reply, n, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+/* The next request. While there is none a storm goes on; false: the link is closed. */
+static bool next_request(struct vmm *vmm, struct zcb_micro_packet *ret_request)
+{
+	ssize_t n;
+
+	for (;;) {
+		n = recv(vmm->config->link, ret_request, sizeof(*ret_request),
+			 vmm->storm.sequence ? MSG_DONTWAIT : 0);
+		if (n >= 0 || errno != EAGAIN)
+			return n == sizeof(*ret_request);
+		vmm->storm.sequence++;
+		vmm->storm.code = touch_all(vmm, ZCB_MICRO_DRAW, &vmm->storm, &vmm->storm.text);
+		if (vmm->storm.code)
+			vmm->storm.sequence = 0; /* whoever calms it hears why */
+	}
+}
+
 static int serve(struct vmm *vmm, struct zcb_micro_packet *reply)
 {
 	struct zcb_micro_packet request;
 	int ret = 0;
 
-	while (!ret && recv(vmm->config->link, &request, sizeof(request), 0) == sizeof(request)) {
+	while (!ret && next_request(vmm, &request)) {
 		memset(reply, 0, sizeof(*reply));
 		reply->serial = request.serial;
 		reply->type = request.type;
