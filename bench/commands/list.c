@@ -75,7 +75,9 @@ static json_t *list_metrics(void)
 {
 	static const char *const metrics[][2] = {
 		{ "punch", "ns: one fallocate() that punches a hole" },
-		{ "migrate", "ns: one move_pages() of a page of the frame, moved or refused" },
+		{ "migrate", "ns: one call that has the kernel move a page of the frame, moved or refused" },
+		{ "compact", "ns: one compaction of a node" },
+		{ "clear", "ns: one clearing of an area of CMA, or of a block of ZONE_MOVABLE" },
 		{ "refill", "ns: one page brought back by another way in than the guest's" },
 		{ "fault.vmm", "ns: the VMM's first touch of a punched page, through its own mapping" },
 		{ "fault.guest", "ns: the guest vCPU's first touch of a punched page, by its TSC (micro)" },
