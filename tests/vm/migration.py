@@ -16,6 +16,7 @@ NO_AREA = 'kernel: it has no area of CMA: boot it with cma=64M'
 NO_CMA = 'kernel: it has no /sys/kernel/debug/cma: it needs CONFIG_DMA_CMA'
 ONE_NODE = 'kernel: it has one NUMA node: boot it with numa=fake=2'
 FULL = 'kernel: a page that nobody holds was not moved: is the other node full?'
+NO_PAGE = 'kernel: node 1 has no page to move one to: it is full'
 NO_BLOCK = 'blocks of memory none can be taken offline and come back as ZONE_MOVABLE'
 NO_ROOM = 'which is too few to move the others into: give the host more with --ram'
 NO_OFFLINE = 'kernel: /proc/sys/vm/enable_soft_offline is 0'
@@ -51,7 +52,7 @@ PREVENTED = [
   ]),
   # Huge pages take the nodes' memory, and the rest is below the watermarks.
   ('cma=0 hugepages=0:320,1:500 sysctl.vm.min_free_kbytes=131072 sysctl.vm.enable_soft_offline=0', [
-    (row('migrate-move-pages', 'shmem', PAGES), 'error', FULL),
+    (row('migrate-move-pages', 'shmem', PAGES), 'error', NO_PAGE),
     (row('migrate-mbind', 'shmem', PAGES), 'error', FULL),
     (row('migrate-cpuset', 'shmem', PAGES), 'error', FULL),
     (row('compact', 'shmem', FRAME), 'skip', NO_ROOM),
