@@ -73,11 +73,16 @@ static int set_node(int node)
 	return zcb_write_text(GROUP "/cpuset.mems", text);
 }
 
-/* In the child: only a page that it has touched is in its page table. */
+/*
+ * In the child: only a page that it has touched is in its page table. Where the node is full the kernel
+ * looks for somebody to kill who has memory there: that shall be nobody else.
+ */
 static void live_in_group(const struct zcb_mapped_page *page, int ready)
 {
-	int ret = zcb_write_text(GROUP "/cgroup.procs", "0");
+	int ret = zcb_write_text("/proc/self/oom_score_adj", "1000");
 
+	if (!ret)
+		ret = zcb_write_text(GROUP "/cgroup.procs", "0");
 	if (!ret)
 		(void)*(volatile char *)page->at;
 	if (write(ready, &ret, sizeof(ret)) == sizeof(ret) && !ret)

@@ -45,8 +45,11 @@ static int move(struct zcb_victim *victim, const struct zcb_mapped_page *page, z
 
 	*ret_start = (zcb_ns){ start };
 	*ret_took = (zcb_ns){ zcb_now_ns() - start };
-	if (ret < 0)
-		return zcb_fail(err, -errno, "kernel: mbind(): %m (it takes root to move shared pages)");
+	if (ret < 0) {
+		zcb_fail(err, 0, "kernel: mbind(): %m (it takes root to move shared pages)");
+		put_policy_back(page, NULL);
+		return -EIO;
+	}
 	return put_policy_back(page, err);
 }
 

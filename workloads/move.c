@@ -99,9 +99,11 @@ int zcb_page_to_node(const struct zcb_mapped_page *page, int node, struct zcb_er
 	void *address = page->map;
 	int status = 0;
 
-	if (syscall(SYS_move_pages, 0, 1, &address, &node, &status, MPOL_MF_MOVE_ALL) < 0)
-		return zcb_fail(err, -errno, "kernel: move_pages(): %m (it takes root to move shared pages)");
-	return 0;
+	if (syscall(SYS_move_pages, 0, 1, &address, &node, &status, MPOL_MF_MOVE_ALL) >= 0)
+		return 0;
+	if (errno == ENOMEM)
+		return zcb_fail(err, -ENOMEM, "kernel: node %d has no page to move one to: it is full", node);
+	return zcb_fail(err, -errno, "kernel: move_pages(): %m (it takes root to move shared pages)");
 }
 
 bool zcb_is_of_frame(const struct zcb_victim *victim, zcb_memfd_off offset)

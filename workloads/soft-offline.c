@@ -22,15 +22,20 @@
 #endif
 
 #define UNPOISON "/sys/kernel/debug/hwpoison/unpoison-pfn"
+#define ENABLED "/proc/sys/vm/enable_soft_offline"
 #define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 static int soft_offline_check(const struct zcb_workload_params *params,
 			      const struct zcb_guest *guest, struct zcb_error *err)
 {
+	uint64_t enabled;
+
 	if (access(UNPOISON, F_OK) < 0)
 		return zcb_fail(err, -EOPNOTSUPP, "kernel: it has no " UNPOISON ", without which each "
 				"page would be lost to the host: it needs CONFIG_MEMORY_FAILURE and "
 				"CONFIG_HWPOISON_INJECT (modprobe hwpoison-inject)");
+	if (!zcb_read_number(ENABLED, &enabled) && !enabled)
+		return zcb_fail(err, -EOPNOTSUPP, "kernel: " ENABLED " is 0: sysctl vm.enable_soft_offline=1");
 	return zcb_move_check(params, guest, err);
 }
 
@@ -86,9 +91,9 @@ static int move(struct zcb_victim *victim, const struct zcb_mapped_page *page, z
 		failed = errno;
 	*ret_start = (zcb_ns){ start };
 	*ret_took = (zcb_ns){ zcb_now_ns() - start };
-	if (failed == EPERM || failed == EINVAL || failed == EOPNOTSUPP)
-		return zcb_fail(err, -failed, "kernel: MADV_SOFT_OFFLINE: %s (it takes root, "
-				"and 1 in /proc/sys/vm/enable_soft_offline)", strerror(failed));
+	if (failed == EPERM || failed == EINVAL)
+		return zcb_fail(err, -failed, "kernel: MADV_SOFT_OFFLINE: %s (it takes root)",
+				strerror(failed));
 	return failed ? 0 : give_back(victim, pfn, pool, err);
 }
 

@@ -25,13 +25,13 @@ struct request {
 	const char *plan, *accel, *output;
 	struct zcb_plan_options plan_options;
 	struct zcb_run_config config;
-	char qemu_version[128];
+	char qemu_version[128], cmdline[512];
 	bool resume, no_report, needs, cpus_given;
 };
 
 enum { OPT_KERNEL = 256, OPT_VARIANTS, OPT_MEMORY, OPT_GUESTS, OPT_WORKLOADS, OPT_CONSUMERS, OPT_FENCE,
        OPT_BOOTS, OPT_DURATION, OPT_SEED, OPT_RESUME, OPT_TARGET, OPT_ACCEL, OPT_PLAN, OPT_IMAGES,
-       OPT_CPUS, OPT_RAM, OPT_SILENCE, OPT_NO_REPORT, OPT_NEEDS };
+       OPT_CPUS, OPT_RAM, OPT_CMDLINE, OPT_SILENCE, OPT_NO_REPORT, OPT_NEEDS };
 
 static const struct option options[] = {
 	{ "plan", required_argument, NULL, OPT_PLAN },
@@ -51,6 +51,7 @@ static const struct option options[] = {
 	{ "images", required_argument, NULL, OPT_IMAGES },
 	{ "cpus", required_argument, NULL, OPT_CPUS },
 	{ "ram", required_argument, NULL, OPT_RAM },
+	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "silence", required_argument, NULL, OPT_SILENCE },
 	{ "no-report", no_argument, NULL, OPT_NO_REPORT },
 	{ "needs", no_argument, NULL, OPT_NEEDS },
@@ -77,6 +78,7 @@ static void usage(void)
 	       "  --duration S         each cell goes on for at least S seconds of its HUT\n"
 	       "  --seed N             what all that is random follows from                      [1]\n"
 	       "  --cpus N, --ram MIB  of the VM that is the host under test [2, icount: 1; 2048]\n"
+	       "  --cmdline WORDS      more for its kernel's command line, after what zcbench says there\n"
 	       "  --silence S          a host that says nothing for S seconds hangs  [from its boot]\n"
 	       "  --images DIR         kernels and root file system               [build/images]\n"
 	       "  --resume             go on with the run in DIR; its plan and options count\n"
@@ -140,6 +142,14 @@ static int take_target(struct request *request)
 	return complain(ZCB_EXIT_USAGE, "usage: --target is vm or native");
 }
 
+static int take_cmdline(struct request *request)
+{
+	if (strlen(optarg) >= sizeof(request->cmdline))
+		return complain(ZCB_EXIT_USAGE, "usage: --cmdline is longer than 511 characters");
+	snprintf(request->cmdline, sizeof(request->cmdline), "%s", optarg);
+	return 0;
+}
+
 static int take_option(struct request *request, int option, const char *name)
 {
 	switch (option) {
@@ -157,6 +167,7 @@ static int take_option(struct request *request, int option, const char *name)
 	case OPT_NEEDS: request->needs = true; return 0;
 	case 'o': request->output = optarg; return 0;
 	case OPT_TARGET: return take_target(request);
+	case OPT_CMDLINE: return take_cmdline(request);
 	case OPT_FENCE:
 		return !strcmp(optarg, "handshake") ? 0 :
 		       complain(ZCB_EXIT_USAGE, "usage: the only fence so far is handshake");
@@ -181,6 +192,8 @@ static int take_options(int argc, char **argv, struct request *request)
 	if (!ret && request->config.native && request->plan_options.kernels)
 		ret = complain(ZCB_EXIT_USAGE, "usage: --target native runs on this machine's kernel: leave "
 			       "--kernel out");
+	if (!ret && request->config.native && *request->cmdline)
+		ret = complain(ZCB_EXIT_USAGE, "usage: --target native boots nothing: leave --cmdline out");
 	if (!ret && (!request->config.cpus || !request->config.memory_bytes))
 		ret = complain(ZCB_EXIT_USAGE, "usage: --cpus and --ram must be more than 0");
 	/* Instructions of one processor alone come in the same order every time. */
@@ -298,7 +311,7 @@ static int choose_accel(struct request *request, char *ret_reason, size_t room)
 static int take_earlier_config(struct request *request, struct zcb_error *err)
 {
 	ZCB_FREE char *path = NULL, *text = NULL;
-	const char *target = NULL, *accel = NULL, *clock = NULL;
+	const char *target = NULL, *accel = NULL, *clock = NULL, *cmdline = "";
 	json_int_t cpus = 0, memory = 0;
 	json_t *json;
 	int ret;
@@ -310,9 +323,10 @@ static int take_earlier_config(struct request *request, struct zcb_error *err)
 		return zcb_fail(err, -EINVAL, "usage: %s cannot be read, so there is nothing to resume: %s",
 				path, strerror(-ret));
 	json = json_loads(text, 0, NULL);
-	ret = json_unpack(json, "{s:s, s:s, s:s, s:{s:I, s:I}}", "target", &target, "accel", &accel, "clock",
-			  &clock, "hut", "cpus", &cpus, "memory_bytes", &memory);
+	ret = json_unpack(json, "{s:s, s:s, s:s, s:{s:I, s:I, s?s}}", "target", &target, "accel", &accel, "clock",
+			  &clock, "hut", "cpus", &cpus, "memory_bytes", &memory, "cmdline", &cmdline);
 	if (!ret) {
+		snprintf(request->cmdline, sizeof(request->cmdline), "%s", cmdline);
 		request->config.native = !strcmp(target, "native");
 		request->accel = !strcmp(clock, "icount") ? "icount" : !strcmp(accel, "kvm") ? "kvm" : "tcg";
 		request->config.cpus = (unsigned int)cpus;
@@ -485,6 +499,7 @@ int zcb_command_run(int argc, char **argv)
 		return complain(ZCB_EXIT_USAGE, err.text);
 	zcb_qemu_version(request.config.images, request.qemu_version, sizeof(request.qemu_version), NULL);
 	request.config.qemu_version = request.qemu_version;
+	request.config.cmdline = request.cmdline;
 	ret = choose_accel(&request, reason, sizeof(reason));
 	if (!ret) {
 		request.config.accel_reason = reason;

@@ -176,6 +176,7 @@ static int start_once(struct conduct *run)
 		.seed = run->plan->seed,
 		.cpus = run->config->cpus,
 		.memory_bytes = run->config->memory_bytes,
+		.cmdline = *run->config->cmdline ? run->config->cmdline : NULL,
 	};
 
 	if (asprintf(&folder, "%s/boots/%u", run->dir->path, boot->number) < 0)

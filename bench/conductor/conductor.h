@@ -19,6 +19,7 @@ struct zcb_run_config {
 	const char *images, *program;
 	unsigned int cpus;
 	uint64_t memory_bytes;
+	const char *cmdline;    /* more words for the HUT's kernel command line, or "" */
 	unsigned int silence_s; /* a HUT that says nothing for so long hangs; 0: from its first boot */
 	json_t *command;        /* argv as an array of strings; borrowed */
 };

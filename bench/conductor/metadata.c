@@ -139,8 +139,9 @@ int zcb_write_metadata(struct conduct *run, const char *state, const char *reaso
 			 c->accel == ZCB_ACCEL_ICOUNT ? "icount" : "wall", "emulated",
 			 c->accel != ZCB_ACCEL_KVM, "kernels", run->kernels, "host", run->host, "started",
 			 run->started, "seconds", seconds_json(run));
-	json_object_set_new(json, "hut", json_pack("{s:i, s:I}", "cpus", (int)c->cpus, "memory_bytes",
-						   (json_int_t)c->memory_bytes));
+	json_object_set_new(json, "hut", json_pack("{s:i, s:I, s:s}", "cpus", (int)c->cpus,
+						   "memory_bytes", (json_int_t)c->memory_bytes, "cmdline",
+						   c->cmdline));
 	json_object_set_new(json, "qemu", json_pack("{s:s}", "version", c->qemu_version));
 	add_end(run, json, state, reason);
 	return zcb_rundir_put_json(run->dir, "metadata.json", json, run->err);
