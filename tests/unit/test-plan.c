@@ -491,6 +491,21 @@ static void what_is_kept_is_as_in_stock(void **state)
 	expect_declared("invalidate", ZCB_READS_KEPT_VMAP, ZCB_EVENT_ZEROED, "zero-in-place");
 }
 
+static void consumers_say_how_they_read(void **state)
+{
+	struct zcb_cell cell = { .variant = "invalidate", .workload = "punch", .consumer = "mmap" };
+
+	assert_string_equal(zcb_cell_expected(&cell), "lookup");
+	strcpy(cell.consumer, "attach-dynamic");
+	assert_string_equal(zcb_cell_expected(&cell), "lookup");
+	strcpy(cell.consumer, "attach");
+	assert_string_equal(zcb_cell_expected(&cell), "stale");
+	strcpy(cell.consumer, "attach-vmap");
+	assert_string_equal(zcb_cell_expected(&cell), "stale");
+	strcpy(cell.workload, "migrate-move-pages");
+	assert_string_equal(zcb_cell_expected(&cell), "refused");
+}
+
 static void the_stock_kernel_has_one_variant(void **state)
 {
 	struct zcb_plan plan;
@@ -531,6 +546,7 @@ int main(void)
 		cmocka_unit_test(events_follow_from_params),
 		cmocka_unit_test(every_variant_declares_every_event),
 		cmocka_unit_test(what_is_kept_is_as_in_stock),
+		cmocka_unit_test(consumers_say_how_they_read),
 		cmocka_unit_test(the_stock_kernel_has_one_variant),
 	};
 
