@@ -2,7 +2,6 @@
 #ifndef ZCB_CONSUMERS_CONSUMER_H
 #define ZCB_CONSUMERS_CONSUMER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench/base/error.h"
@@ -16,14 +15,29 @@ struct zcb_view {
 	uint32_t pages;
 };
 
+/**
+ * How a consumer gets at the frame's pages: what it sees of a page that was replaced, and whether it
+ * holds the old one, follows from that as much as from the kernel's variant.
+ */
+enum zcb_reading {
+	ZCB_READS_NOTHING,   /* the measure of the harness itself */
+	ZCB_READS_MEMFD,     /* it looks at guest RAM beside the dma-buf: always fresh */
+	ZCB_READS_MAPPING,   /* by page tables that the exporter can zap: mmap() */
+	ZCB_READS_TABLE,     /* by an sg_table that is mapped once, with references to its pages */
+	ZCB_READS_DYNAMIC,   /* by an sg_table that is mapped again after move_notify */
+	ZCB_READS_KEPT_VMAP, /* by a kernel mapping that is made once, with references to its pages */
+};
+
 /** A consumer: one file ending in one of these, and one row in bench/consumers/meson.build. */
 struct zcb_consumer_ops {
 	const char *name;
 	const char *summary; /* one line for `zcbench list` */
-	bool reads_nothing;  /* the measure of the harness itself */
-	bool reads_memfd;    /* it looks at guest RAM beside the dma-buf: always fresh */
+	enum zcb_reading reading;
 
-	/** Gets ready to read this frame many times; called when the frame was drawn once. */
+	/**
+	 * Gets ready to read this frame many times; called when the frame was drawn once. -EOPNOTSUPP
+	 * is a skip: err says what is missing, and what mends it.
+	 */
 	int (*open)(const struct zcb_view *view, void **ret_state, struct zcb_error *err);
 	/**
 	 * Gives the frame's bytes as they are now, view->pages * 4096 of them, valid until release().

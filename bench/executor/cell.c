@@ -72,19 +72,28 @@ static bool is_over(const struct zcb_running *run)
 	       passed >= run->cell->params.seconds * 1000000000ULL;
 }
 
+/* A guest survives a skip, and gets its frame back. */
+static int play_rounds(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *err)
+{
+	bool mixed = run->workload->event == ZCB_EVENT_MIX;
+	int released, ret = prepare(run, err);
+
+	for (run->round = 0; !ret && !is_over(run); run->round++)
+		ret = mixed ? zcb_mix_play(mix, run, err) : zcb_round_play(run, err);
+	if (ret && ret != -EOPNOTSUPP)
+		return ret;
+	released = run->guest->ops->release(run->guest, run->frame, ret ? NULL : err);
+	return released ? released : ret;
+}
+
 static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *err)
 {
 	const struct zcb_cell *cell = run->cell;
-	bool mixed = run->workload->event == ZCB_EVENT_MIX;
 	int ret = check(cell, run->workload, run->guest, err);
 
 	if (!ret)
 		ret = set_kernel(cell, err);
-	if (!ret)
-		ret = prepare(run, err);
-	for (run->round = 0; !ret && !is_over(run); run->round++)
-		ret = mixed ? zcb_mix_play(mix, run, err) : zcb_round_play(run, err);
-	return ret ? ret : run->guest->ops->release(run->guest, run->frame, err);
+	return ret ? ret : play_rounds(run, mix, err);
 }
 
 static void finish(struct zcb_running *run)
@@ -162,7 +171,7 @@ static const char *observed_word(const struct zcb_running *run, const struct zcb
 		return NULL;
 	if (run->workload->event == ZCB_EVENT_MIX)
 		return mix->wrong ? "undeclared" : expected;
-	return zcb_observation_word(o, run->consumer->reads_memfd);
+	return zcb_observation_word(o, run->consumer->reading == ZCB_READS_MEMFD);
 }
 
 static void add_mix(json_t *result, const struct zcb_mix *mix, struct zcb_error *err)

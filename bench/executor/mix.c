@@ -128,7 +128,7 @@ static void hold_to_declaration(struct zcb_mix *mix, const struct zcb_cell *cell
 {
 	const char *expected = zcb_cell_expected(cell);
 	const char *observed = seen->frames_checked ?
-				       zcb_observation_word(seen, consumer->reads_memfd) : NULL;
+				       zcb_observation_word(seen, consumer->reading == ZCB_READS_MEMFD) : NULL;
 	uint64_t unexplained = zcb_observation_unexplained(seen, expected);
 	char what[300];
 

@@ -239,7 +239,7 @@ static int next_frame(struct zcb_running *run, uint64_t operation, uint32_t fram
 		ret = note_touches(run, err);
 	if (!ret && draws && frame == 0)
 		ret = prove_refill(run, err);
-	if (!ret && !run->consumer->reads_nothing)
+	if (!ret && run->consumer->reading != ZCB_READS_NOTHING)
 		note_refill(run, operation, frame + 1, *first_published, fresh, seen);
 	return ret;
 }
@@ -248,7 +248,7 @@ static int next_frame(struct zcb_running *run, uint64_t operation, uint32_t fram
 static int refill(struct zcb_running *run, struct zcb_error *err)
 {
 	uint64_t operation = run->victim.operation++, first_published = 0;
-	bool seen = run->consumer->reads_nothing;
+	bool seen = run->consumer->reading == ZCB_READS_NOTHING;
 	int ret = refill_elsewhere(run, err);
 
 	for (uint32_t i = 0; i < run->cell->params.frames && !ret; i++)

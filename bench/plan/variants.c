@@ -115,6 +115,7 @@ const struct zcb_variant zcb_variants[] = {
 		 */
 		.name = "invalidate",
 		.summary = "told that pages leave, by interval notifiers; looks them up at the next access",
+		.tells_importers = true,
 		.declares = { OF_ALL, [ZCB_EVENT_FAULT] = "lookup", [ZCB_EVENT_REFILL_WRITE] = "lookup",
 			      [ZCB_EVENT_REFILL_READ] = "lookup",
 			      [ZCB_EVENT_REFILL_READ_FAULT] = "lookup",
@@ -124,6 +125,19 @@ const struct zcb_variant zcb_variants[] = {
 	},
 	{ 0 },
 };
+
+/*
+ * What is kept has references to the pages that it was made of, as a pin has, and nobody takes them
+ * back: whatever the variant, it is with the pages of a kept table as with those of stock's buffer.
+ */
+const char *zcb_variant_declares(const struct zcb_variant *variant, enum zcb_reading reading,
+				 enum zcb_event event)
+{
+	bool follows = reading == ZCB_READS_MAPPING ||
+		       (reading == ZCB_READS_DYNAMIC && variant->tells_importers);
+
+	return follows ? variant->declares[event] : zcb_variants[0].declares[event];
+}
 
 const struct zcb_variant *zcb_variant_find(const char *name)
 {
@@ -184,9 +198,9 @@ const char *zcb_cell_expected(const struct zcb_cell *cell)
 	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
 	const struct zcb_variant *variant = zcb_variant_find(cell->variant);
 
-	if (!consumer || !workload || !variant || consumer->reads_nothing)
+	if (!consumer || !workload || !variant || consumer->reading == ZCB_READS_NOTHING)
 		return NULL;
-	if (consumer->reads_memfd)
+	if (consumer->reading == ZCB_READS_MEMFD)
 		return "fresh";
-	return variant->declares[zcb_cell_event(cell)];
+	return zcb_variant_declares(variant, consumer->reading, zcb_cell_event(cell));
 }

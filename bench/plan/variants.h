@@ -2,6 +2,9 @@
 #ifndef ZCB_PLAN_VARIANTS_H
 #define ZCB_PLAN_VARIANTS_H
 
+#include <stdbool.h>
+
+#include "bench/consumers/consumer.h"
 #include "workloads/workload.h"
 
 /** "fault", "refill-write"…: as in the journal. */
@@ -9,16 +12,21 @@ const char *zcb_event_name(enum zcb_event event);
 
 /**
  * How a kernel tells udmabuf about replaced pages, and what it declares that a reader will see
- * then. The words are those of "expected" in docs/run-directory.md.
+ * through a CPU mapping then. The words are those of "expected" in docs/run-directory.md.
  */
 struct zcb_variant {
 	const char *name;    /* as udmabuf.variant has it */
 	const char *summary; /* one line for `zcbench list` */
+	bool tells_importers; /* dma_buf_move_notify() follows where a page leaves */
 	const char *declares[ZCB_EVENTS];
 };
 
 /** All variants; the last has no name. */
 extern const struct zcb_variant zcb_variants[];
+
+/** What a variant declares that who reads like that will see of an event. */
+const char *zcb_variant_declares(const struct zcb_variant *variant, enum zcb_reading reading,
+				 enum zcb_event event);
 
 /** The variant of that name, or NULL. */
 const struct zcb_variant *zcb_variant_find(const char *name);

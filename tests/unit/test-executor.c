@@ -65,6 +65,13 @@ static int fake_draw(struct zcb_guest *guest, uint32_t frame, uint64_t sequence,
 	return 0;
 }
 
+/* It is called in the cell's process, and told in the guest's RAM. */
+static int fake_release(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err)
+{
+	fake->ram[0]++;
+	return 0;
+}
+
 static int fake_export(struct zcb_guest *guest, const zcb_memfd_off *pages, uint32_t n,
 		       int *ret_dmabuf, zcb_ns *ret_ns, struct zcb_error *err)
 {
@@ -72,7 +79,22 @@ static int fake_export(struct zcb_guest *guest, const zcb_memfd_off *pages, uint
 }
 
 static const struct zcb_guest_ops fake_ops = { .name = "fake", .alloc = fake_alloc,
-					       .draw = fake_draw, .export = fake_export };
+					       .draw = fake_draw, .export = fake_export,
+					       .release = fake_release };
+
+/* No dma-buf, which only a consumer that gets as far as looking at it finds out. */
+static int export_nothing(struct zcb_guest *guest, const zcb_memfd_off *pages, uint32_t n,
+			  int *ret_dmabuf, zcb_ns *ret_ns, struct zcb_error *err)
+{
+	ret_ns->ns = 0;
+	*ret_dmabuf = dup(guest->memfd);
+	return *ret_dmabuf < 0 ? -errno : 0;
+}
+
+static const struct zcb_guest_ops ops_without_dmabuf = {
+	.name = "fake", .alloc = fake_alloc, .draw = fake_draw, .export = export_nothing,
+	.release = fake_release,
+};
 
 static const struct zcb_cell cell = {
 	.boot = 1, .arm = 'A', .kernel = "stock", .variant = "stock", .guest = "fake",
@@ -200,6 +222,23 @@ static void export_decides(void **state)
 		expect(result, "error", "host set-up: " ZCB_UDMABUF_DEVICE);
 		assert_non_null(strstr(text(result, "reason"), "--target vm"));
 	}
+	json_decref(result);
+}
+
+/* The guest is kept for the next cell, so its frame must be given back. */
+static void consumer_skips(void **state)
+{
+	struct zcb_cell attach = cell;
+	json_t *result;
+
+	if (access("/dev/dmabuf-importer", F_OK) == 0)
+		skip();
+	strcpy(attach.consumer, "attach");
+	fake->base.ops = &ops_without_dmabuf;
+	result = run(NULL, &attach, TIMEOUT_S);
+	expect(result, "skip", "kernel: it has no /dev/dmabuf-importer");
+	assert_non_null(strstr(text(result, "reason"), "./scripts/setup kernel"));
+	assert_int_equal(fake->ram[0], 1);
 	json_decref(result);
 }
 
@@ -381,6 +420,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		GUEST_TEST(export_decides),
+		GUEST_TEST(consumer_skips),
 		GUEST_TEST(abort_is_a_crash),
 		GUEST_TEST(kill_is_a_crash),
 		GUEST_TEST(hang_is_a_crash),

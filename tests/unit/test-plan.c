@@ -472,6 +472,40 @@ static void every_variant_declares_every_event(void **state)
 		}
 }
 
+static void expect_declared(const char *variant, enum zcb_reading reading, enum zcb_event event,
+			    const char *word)
+{
+	assert_string_equal(zcb_variant_declares(zcb_variant_find(variant), reading, event), word);
+}
+
+static void what_is_kept_is_as_in_stock(void **state)
+{
+	expect_declared("update-ptl", ZCB_READS_MAPPING, ZCB_EVENT_FAULT, "stale-until-refill");
+	expect_declared("update-ptl", ZCB_READS_TABLE, ZCB_EVENT_FAULT, "stale");
+	expect_declared("update-ptl", ZCB_READS_DYNAMIC, ZCB_EVENT_FAULT, "stale");
+	expect_declared("update-ptl", ZCB_READS_KEPT_VMAP, ZCB_EVENT_FAULT, "stale");
+	expect_declared("invalidate", ZCB_READS_TABLE, ZCB_EVENT_FAULT, "stale");
+	expect_declared("invalidate", ZCB_READS_DYNAMIC, ZCB_EVENT_FAULT, "lookup");
+	expect_declared("invalidate", ZCB_READS_MAPPING, ZCB_EVENT_MIGRATE, "lookup");
+	expect_declared("invalidate", ZCB_READS_KEPT_VMAP, ZCB_EVENT_MIGRATE, "refused");
+	expect_declared("invalidate", ZCB_READS_KEPT_VMAP, ZCB_EVENT_ZEROED, "zero-in-place");
+}
+
+static void consumers_say_how_they_read(void **state)
+{
+	struct zcb_cell cell = { .variant = "invalidate", .workload = "punch", .consumer = "mmap" };
+
+	assert_string_equal(zcb_cell_expected(&cell), "lookup");
+	strcpy(cell.consumer, "attach-dynamic");
+	assert_string_equal(zcb_cell_expected(&cell), "lookup");
+	strcpy(cell.consumer, "attach");
+	assert_string_equal(zcb_cell_expected(&cell), "stale");
+	strcpy(cell.consumer, "attach-vmap");
+	assert_string_equal(zcb_cell_expected(&cell), "stale");
+	strcpy(cell.workload, "migrate-move-pages");
+	assert_string_equal(zcb_cell_expected(&cell), "refused");
+}
+
 static void the_stock_kernel_has_one_variant(void **state)
 {
 	struct zcb_plan plan;
@@ -511,6 +545,8 @@ int main(void)
 		cmocka_unit_test(declared_expectations),
 		cmocka_unit_test(events_follow_from_params),
 		cmocka_unit_test(every_variant_declares_every_event),
+		cmocka_unit_test(what_is_kept_is_as_in_stock),
+		cmocka_unit_test(consumers_say_how_they_read),
 		cmocka_unit_test(the_stock_kernel_has_one_variant),
 	};
 
