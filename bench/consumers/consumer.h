@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/base/geometry.h"
 #include "bench/base/types.h"
 
 /** One frame as a consumer gets it. Everything is borrowed until close(). */
@@ -14,16 +15,35 @@ struct zcb_view {
 	int memfd;                 /* the guest's RAM: for the oracle alone */
 	const zcb_memfd_off *page; /* the frame's pages in the memfd: for the oracle alone */
 	uint32_t pages;
+	struct zcb_geometry geometry; /* settled */
+	bool import_each;             /* what it imports, it imports anew for each acquire() */
+};
+
+/** How a consumer gets at the frame's pages: what it sees of a replaced page follows from that. */
+enum zcb_reading {
+	ZCB_READS_NOTHING, /* the measure of the harness itself */
+	ZCB_READS_MEMFD,   /* it looks at guest RAM beside the dma-buf: always fresh */
+	ZCB_READS_MAPPING, /* by page tables that the exporter can zap: mmap() */
+	ZCB_READS_VMAP,    /* by a kernel mapping (dma_buf_vmap) that is made for each acquire() */
+	ZCB_READS_TABLE,   /* by an sg_table (dma_buf_map_attachment) that is kept while it is imported */
 };
 
 /** A consumer: one file ending in one of these, and one row in bench/consumers/meson.build. */
 struct zcb_consumer_ops {
 	const char *name;
 	const char *summary; /* one line for `zcbench list` */
-	bool reads_nothing;  /* the measure of the harness itself */
-	bool reads_memfd;    /* it looks at guest RAM beside the dma-buf: always fresh */
+	enum zcb_reading reading;
+	/**
+	 * Where it needs a library, its code is a file beside the program, which is loaded for its
+	 * cells alone: the functions below are NULL until zcb_consumer_load(). Else NULL.
+	 */
+	const char *module;
+	const char *missing; /* why this build has no such file, and the mend; else NULL */
 
-	/** Gets ready to read this frame many times; called when the frame was drawn once. */
+	/**
+	 * Gets ready to read this frame many times; called when the frame was drawn once. -EOPNOTSUPP
+	 * where this host cannot, with what is missing and its mend: the cell is then skipped.
+	 */
 	int (*open)(const struct zcb_view *view, void **ret_state, struct zcb_error *err);
 	/**
 	 * Gives the frame's bytes as they are now, view->pages * 4096 of them, valid until release().
@@ -36,10 +56,20 @@ struct zcb_consumer_ops {
 	void (*close)(void *state);
 };
 
+/** Before the table of a consumer that is a module: it alone is seen from outside. */
+#define ZCB_CONSUMER_MODULE __attribute__((visibility("default")))
+
 /** All consumers, NULL-terminated; made by meson from the rows. */
 extern const struct zcb_consumer_ops *const zcb_consumers[];
 
 /** The consumer of that name, or NULL. */
 const struct zcb_consumer_ops *zcb_consumer_find(const char *name);
+
+/**
+ * The row with its functions, from its module where it has one; what is loaded stays so. Returns
+ * 0, or -EOPNOTSUPP with what is missing on this host.
+ */
+int zcb_consumer_load(const struct zcb_consumer_ops *row, struct zcb_consumer_ops *ret_ops,
+		      struct zcb_error *err);
 
 #endif

@@ -69,6 +69,7 @@ static void mmap_close(void *opaque)
 const struct zcb_consumer_ops zcb_consumer_mmap = {
 	.name = "mmap",
 	.summary = "reads the dma-buf through one kept mapping, bracketed by DMA_BUF_IOCTL_SYNC",
+	.reading = ZCB_READS_MAPPING,
 	.open = mmap_open,
 	.acquire = mmap_acquire,
 	.release = mmap_release,

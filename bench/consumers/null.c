@@ -28,7 +28,7 @@ static void null_close(void *state)
 const struct zcb_consumer_ops zcb_consumer_null = {
 	.name = "null",
 	.summary = "reads nothing: the harness's own cost",
-	.reads_nothing = true,
+	.reading = ZCB_READS_NOTHING,
 	.open = null_open,
 	.acquire = null_acquire,
 	.release = null_release,

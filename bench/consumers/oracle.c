@@ -49,7 +49,7 @@ static int oracle_release(void *state, struct zcb_error *err)
 const struct zcb_consumer_ops zcb_consumer_oracle = {
 	.name = "oracle",
 	.summary = "reads guest RAM in the memfd itself: what every other consumer should see",
-	.reads_memfd = true,
+	.reading = ZCB_READS_MEMFD,
 	.open = oracle_open,
 	.acquire = oracle_acquire,
 	.release = oracle_release,

@@ -74,7 +74,12 @@ static bool is_over(const struct zcb_running *run)
 static int play(struct zcb_running *run, struct zcb_error *err)
 {
 	const struct zcb_cell *cell = run->cell;
-	int ret = check(cell, run->workload, run->guest, err);
+	int ret;
+
+	run->geometry = cell->params.geometry;
+	ret = zcb_geometry_settle(&run->geometry, cell->params.pages, err);
+	if (!ret)
+		ret = check(cell, run->workload, run->guest, err);
 
 	if (!ret)
 		ret = set_kernel(cell, err);
@@ -112,7 +117,7 @@ static const char *status_of(const struct zcb_running *run, int ret, const char 
 		return "pass";
 	if (!observed) {
 		zcb_fail(err, 0, "zcbench bug: the consumer %s gave no frame to look at",
-			 run->consumer->name);
+			 run->consumer.name);
 		return "error";
 	}
 	if (strcmp(expected, observed) != 0) {
@@ -154,7 +159,7 @@ static json_t *result_json(const struct zcb_running *run, int ret, struct zcb_er
 {
 	const struct zcb_observation *o = &run->observation;
 	const char *expected = zcb_cell_expected(run->cell);
-	const char *observed = o->frames_checked ? zcb_observation_word(o, run->consumer->reads_memfd) :
+	const char *observed = o->frames_checked ? zcb_observation_word(o, run->consumer.reading == ZCB_READS_MEMFD) :
 						   NULL;
 	uint64_t unexplained = zcb_observation_unexplained(o, expected);
 	const char *status = status_of(run, ret, observed, unexplained, err);
@@ -200,21 +205,23 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	ZCB_CLEANUP(finish) struct zcb_running run = {
 		.cell = cell,
 		.workload = zcb_workload_find(cell->workload),
-		.consumer = zcb_consumer_find(cell->consumer),
 		.guest = guest,
 		.out = out,
 		.dmabuf = -1,
 	};
+	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
 	struct zcb_error err = { "" };
 	int ret, sent;
 
-	if (!run.workload || !run.consumer)
+	if (!run.workload || !consumer)
 		return zcb_wire_send(out, json_pack("{s:s, s:s, s:s}", "type", "result", "status",
 						    "error", "reason", "zcbench bug: a cell of an unknown "
 						    "workload or consumer"), NULL, 0);
 	if (guest->has_cpu)
 		zcb_cpu_keep_off(guest->cpu); /* if it cannot, times are less steady, and no less true */
-	ret = play(&run, &err);
+	ret = zcb_consumer_load(consumer, &run.consumer, &err);
+	if (!ret)
+		ret = play(&run, &err);
 	sent = send_samples(&run);
 	if (!sent)
 		sent = zcb_evidence_send(&run.evidence, out);

@@ -168,9 +168,9 @@ const char *zcb_cell_expected(const struct zcb_cell *cell)
 	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
 	const struct zcb_variant *variant = zcb_variant_find(cell->variant);
 
-	if (!consumer || !workload || !variant || consumer->reads_nothing)
+	if (!consumer || !workload || !variant || consumer->reading == ZCB_READS_NOTHING)
 		return NULL;
-	if (consumer->reads_memfd)
+	if (consumer->reading == ZCB_READS_MEMFD)
 		return "fresh";
 	return variant->declares[zcb_cell_event(cell)];
 }
