@@ -57,8 +57,14 @@ static json_t *list_consumers(void)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; zcb_consumers[i]; i++)
+	for (size_t i = 0; zcb_consumers[i]; i++) {
+		struct zcb_consumer_ops loaded;
+		struct zcb_error err = { "" };
+
 		add(array, zcb_consumers[i]->name, zcb_consumers[i]->summary);
+		if (zcb_consumer_load(zcb_consumers[i], &loaded, &err))
+			json_object_set_new(json_array_get(array, i), "missing", json_string(err.text));
+	}
 	return array;
 }
 
@@ -152,6 +158,7 @@ static void print_topic(const char *name, json_t *array)
 	json_array_foreach(array, i, item) {
 		const char *needs = json_string_value(json_object_get(item, "needs"));
 		const char *effect = json_string_value(json_object_get(item, "effect"));
+		const char *missing = json_string_value(json_object_get(item, "missing"));
 
 		printf("  %-20s %s\n", json_string_value(json_object_get(item, "name")),
 		       json_string_value(json_object_get(item, "summary")));
@@ -159,6 +166,8 @@ static void print_topic(const char *name, json_t *array)
 			printf("  %-20s needs: %s\n", "", needs);
 		if (effect)
 			printf("  %-20s guest RAM: %s\n", "", effect);
+		if (missing)
+			printf("  %-20s missing here: %s\n", "", missing);
 	}
 }
 

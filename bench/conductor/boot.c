@@ -11,6 +11,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
+#include "bench/consumers/consumer.h"
 
 #define DMESG_CAP (1U << 20)
 
@@ -164,14 +165,32 @@ int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb
 	}
 }
 
+/* The modules of the consumers: NULL-terminated, the caller's to free; NULL without memory. */
+static const char **consumer_modules(void)
+{
+	const char **modules;
+	size_t n = 0;
+
+	while (zcb_consumers[n])
+		n++;
+	modules = calloc(n + 1, sizeof(*modules));
+	n = 0;
+	for (size_t i = 0; modules && zcb_consumers[i]; i++)
+		if (zcb_consumers[i]->module)
+			modules[n++] = zcb_consumers[i]->module;
+	return modules;
+}
+
 static int start_once(struct conduct *run)
 {
 	struct boot *boot = &run->boot;
+	ZCB_FREE const char **modules = consumer_modules();
 	ZCB_FREE char *folder = NULL;
 	struct zcb_target_config config = {
 		.accel = run->config->accel,
 		.images = run->config->images,
 		.program = run->config->program,
+		.parts = modules,
 		.kernel = boot->kernel,
 		.seed = run->plan->seed,
 		.cpus = run->config->cpus,

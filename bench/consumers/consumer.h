@@ -2,9 +2,11 @@
 #ifndef ZCB_CONSUMERS_CONSUMER_H
 #define ZCB_CONSUMERS_CONSUMER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/base/geometry.h"
 #include "bench/base/types.h"
 
 /** One frame as a consumer gets it. Everything is borrowed until close(). */
@@ -13,6 +15,8 @@ struct zcb_view {
 	int memfd;                 /* the guest's RAM: for the oracle alone */
 	const zcb_memfd_off *page; /* the frame's pages in the memfd: for the oracle alone */
 	uint32_t pages;
+	struct zcb_geometry geometry; /* settled */
+	bool import_each;             /* what it imports, it imports anew for each acquire() */
 };
 
 /**
@@ -23,6 +27,7 @@ enum zcb_reading {
 	ZCB_READS_NOTHING,   /* the measure of the harness itself */
 	ZCB_READS_MEMFD,     /* it looks at guest RAM beside the dma-buf: always fresh */
 	ZCB_READS_MAPPING,   /* by page tables that the exporter can zap: mmap() */
+	ZCB_READS_VMAP,      /* by a kernel mapping (dma_buf_vmap) that is made for each acquire() */
 	ZCB_READS_TABLE,     /* by an sg_table that is mapped once, with references to its pages */
 	ZCB_READS_DYNAMIC,   /* by an sg_table that is mapped again after move_notify */
 	ZCB_READS_KEPT_VMAP, /* by a kernel mapping that is made once, with references to its pages */
@@ -33,10 +38,16 @@ struct zcb_consumer_ops {
 	const char *name;
 	const char *summary; /* one line for `zcbench list` */
 	enum zcb_reading reading;
+	/**
+	 * Where it needs a library, its code is a file beside the program, which is loaded for its
+	 * cells alone: the functions below are NULL until zcb_consumer_load(). Else NULL.
+	 */
+	const char *module;
+	const char *missing; /* why this build has no such file, and the mend; else NULL */
 
 	/**
 	 * Gets ready to read this frame many times; called when the frame was drawn once. -EOPNOTSUPP
-	 * is a skip: err says what is missing, and what mends it.
+	 * where this host cannot, with what is missing and its mend: the cell is then skipped.
 	 */
 	int (*open)(const struct zcb_view *view, void **ret_state, struct zcb_error *err);
 	/**
@@ -50,10 +61,20 @@ struct zcb_consumer_ops {
 	void (*close)(void *state);
 };
 
+/** Before the table of a consumer that is a module: it alone is seen from outside. */
+#define ZCB_CONSUMER_MODULE __attribute__((visibility("default")))
+
 /** All consumers, NULL-terminated; made by meson from the rows. */
 extern const struct zcb_consumer_ops *const zcb_consumers[];
 
 /** The consumer of that name, or NULL. */
 const struct zcb_consumer_ops *zcb_consumer_find(const char *name);
+
+/**
+ * The row with its functions, from its module where it has one; what is loaded stays so. Returns
+ * 0, or -EOPNOTSUPP with what is missing on this host.
+ */
+int zcb_consumer_load(const struct zcb_consumer_ops *row, struct zcb_consumer_ops *ret_ops,
+		      struct zcb_error *err);
 
 #endif

@@ -89,7 +89,12 @@ static int play_rounds(struct zcb_running *run, struct zcb_mix *mix, struct zcb_
 static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *err)
 {
 	const struct zcb_cell *cell = run->cell;
-	int ret = check(cell, run->workload, run->guest, err);
+	int ret;
+
+	run->geometry = cell->params.geometry;
+	ret = zcb_geometry_settle(&run->geometry, cell->params.pages, err);
+	if (!ret)
+		ret = check(cell, run->workload, run->guest, err);
 
 	if (!ret)
 		ret = set_kernel(cell, err);
@@ -123,7 +128,7 @@ static const char *status_of(const struct zcb_running *run, int ret, const char 
 		return "pass";
 	if (!observed) {
 		zcb_fail(err, 0, "zcbench bug: the consumer %s gave no frame to look at",
-			 run->consumer->name);
+			 run->consumer.name);
 		return "error";
 	}
 	if (strcmp(expected, observed) != 0) {
@@ -171,7 +176,7 @@ static const char *observed_word(const struct zcb_running *run, const struct zcb
 		return NULL;
 	if (run->workload->event == ZCB_EVENT_MIX)
 		return mix->wrong ? "undeclared" : expected;
-	return zcb_observation_word(o, run->consumer->reading == ZCB_READS_MEMFD);
+	return zcb_observation_word(o, run->consumer.reading == ZCB_READS_MEMFD);
 }
 
 static void add_mix(json_t *result, const struct zcb_mix *mix, struct zcb_error *err)
@@ -242,22 +247,24 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	ZCB_CLEANUP(finish) struct zcb_running run = {
 		.cell = cell,
 		.workload = zcb_workload_find(cell->workload),
-		.consumer = zcb_consumer_find(cell->consumer),
 		.guest = guest,
 		.out = out,
 		.dmabuf = -1,
 	};
 	ZCB_CLEANUP(zcb_mix_finish) struct zcb_mix mix = { 0 };
+	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
 	struct zcb_error err = { "" };
 	int ret, sent;
 
-	if (!run.workload || !run.consumer)
+	if (!run.workload || !consumer)
 		return zcb_wire_send(out, json_pack("{s:s, s:s, s:s}", "type", "result", "status",
 						    "error", "reason", "zcbench bug: a cell of an unknown "
 						    "workload or consumer"), NULL, 0);
 	if (guest->has_cpu)
 		zcb_cpu_keep_off(guest->cpu); /* if it cannot, times are less steady, and no less true */
-	ret = play(&run, &mix, &err);
+	ret = zcb_consumer_load(consumer, &run.consumer, &err);
+	if (!ret)
+		ret = play(&run, &mix, &err);
 	sent = send_samples(&run);
 	if (!sent)
 		sent = zcb_evidence_send(&run.evidence, out);

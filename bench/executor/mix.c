@@ -154,7 +154,7 @@ static int play_chosen(struct zcb_mix *mix, struct zcb_running *run, struct zcb_
 	run->victim.params = &chosen->params.workload;
 	ret = zcb_round_play(run, &why);
 	if (!ret) {
-		hold_to_declaration(mix, chosen, &run->observation, run->consumer);
+		hold_to_declaration(mix, chosen, &run->observation, &run->consumer);
 		return 0;
 	}
 	describe(chosen, what, sizeof(what));

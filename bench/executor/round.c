@@ -101,12 +101,12 @@ static int look(struct zcb_running *run, enum zcb_phase phase, bool *ret_fresh,
 	int ret, released;
 
 	start = zcb_now_ns();
-	ret = run->consumer->acquire(run->state, &bytes, err);
+	ret = run->consumer.acquire(run->state, &bytes, err);
 	if (ret)
 		return ret;
 	if (bytes)
 		ret = judge(run, phase, bytes, start, err);
-	released = run->consumer->release(run->state, ret ? NULL : err);
+	released = run->consumer.release(run->state, ret ? NULL : err);
 	*ret_fresh = run->observation.frames_fresh > fresh_before;
 	return ret ? ret : released;
 }
@@ -239,7 +239,7 @@ static int next_frame(struct zcb_running *run, uint64_t operation, uint32_t fram
 		ret = note_touches(run, err);
 	if (!ret && draws && frame == 0)
 		ret = prove_refill(run, err);
-	if (!ret && run->consumer->reading != ZCB_READS_NOTHING)
+	if (!ret && run->consumer.reading != ZCB_READS_NOTHING)
 		note_refill(run, operation, frame + 1, *first_published, fresh, seen);
 	return ret;
 }
@@ -248,7 +248,7 @@ static int next_frame(struct zcb_running *run, uint64_t operation, uint32_t fram
 static int refill(struct zcb_running *run, struct zcb_error *err)
 {
 	uint64_t operation = run->victim.operation++, first_published = 0;
-	bool seen = run->consumer->reading == ZCB_READS_NOTHING;
+	bool seen = run->consumer.reading == ZCB_READS_NOTHING;
 	int ret = refill_elsewhere(run, err);
 
 	for (uint32_t i = 0; i < run->cell->params.frames && !ret; i++)
@@ -310,8 +310,10 @@ static int open_round(struct zcb_running *run, struct zcb_error *err)
 	run->view = (struct zcb_view){.dmabuf = run->dmabuf,
 				      .memfd = run->guest->memfd,
 				      .page = run->page,
-				      .pages = run->spec.pages};
-	ret = run->consumer->open(&run->view, &run->state, err);
+				      .pages = run->spec.pages,
+				      .geometry = run->geometry,
+				      .import_each = run->cell->params.import == ZCB_IMPORT_EACH};
+	ret = run->consumer.open(&run->view, &run->state, err);
 	run->opened = ret == 0;
 	return ret ? ret : check_variant(run, err);
 }
@@ -322,7 +324,7 @@ static void close_round(struct zcb_running *run)
 	uint64_t start;
 
 	if (run->opened)
-		run->consumer->close(run->state);
+		run->consumer.close(run->state);
 	run->opened = false;
 	if (run->dmabuf < 0)
 		return;

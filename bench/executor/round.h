@@ -14,7 +14,7 @@
 struct zcb_running {
 	const struct zcb_cell *cell;
 	const struct zcb_workload_ops *workload;
-	const struct zcb_consumer_ops *consumer;
+	struct zcb_consumer_ops consumer; /* loaded */
 	struct zcb_guest *guest;
 	int out;
 	uint32_t frame;     /* the number of the guest's frame */
@@ -30,6 +30,7 @@ struct zcb_running {
 	void *state;        /* of the consumer */
 	bool opened, saw_first_frame;
 	uint64_t read_end_ns; /* of the last frame: read and checked */
+	struct zcb_geometry geometry; /* settled */
 	struct zcb_view view;
 	struct zcb_observation observation;
 	struct zcb_evidence evidence;

@@ -28,6 +28,8 @@ static const char *const touches[] = {
 	[ZCB_TOUCH_NONE] = "none",
 };
 
+static const char *const imports[] = { [ZCB_IMPORT_ONCE] = "once", [ZCB_IMPORT_EACH] = "each" };
+
 /* The words among the parameters: one row each, as for the numbers below. */
 struct word {
 	const char *name;
@@ -36,9 +38,9 @@ struct word {
 	unsigned int n;
 };
 
-#define WORD(member, values) \
-	{ #member, offsetof(struct zcb_cell_params, workload.member), values, \
-	  sizeof(values) / sizeof((values)[0]) }
+#define WORD_AT(name, member, values) \
+	{ name, offsetof(struct zcb_cell_params, member), values, sizeof(values) / sizeof((values)[0]) }
+#define WORD(member, values) WORD_AT(#member, workload.member, values)
 
 static const struct word words[] = {
 	WORD(pattern, patterns),
@@ -46,6 +48,8 @@ static const struct word words[] = {
 	WORD(backing, backings),
 	WORD(refill, refills),
 	WORD(touch, touches),
+	WORD_AT("format", geometry.format, zcb_format_names),
+	WORD_AT("import", import, imports),
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
@@ -106,6 +110,11 @@ static const struct number numbers[] = {
 	{ "count", offsetof(struct zcb_cell_params, workload.count), 1, ZCB_ABI_MAX_PAGES },
 	{ "rate", offsetof(struct zcb_cell_params, workload.rate), 0, 1000000 },
 	{ "burst", offsetof(struct zcb_cell_params, workload.burst), 1, ZCB_ABI_MAX_PAGES },
+	{ "width", offsetof(struct zcb_cell_params, geometry.width), 0, ZCB_GEOMETRY_MAX },
+	{ "height", offsetof(struct zcb_cell_params, geometry.height), 0, ZCB_GEOMETRY_MAX },
+	/* "stride" is how a workload chooses pages. */
+	{ "row_stride", offsetof(struct zcb_cell_params, geometry.stride), 0, 1U << 20 },
+	{ "offset", offsetof(struct zcb_cell_params, geometry.offset), 0, 4095 },
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -177,6 +186,8 @@ static int read_number(const char *key, json_t *value, struct zcb_cell_params *p
 
 int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error *err)
 {
+	struct zcb_geometry geometry = params->geometry;
+
 	if (params->workload.touch == ZCB_TOUCH_NONE && params->workload.refill == ZCB_REFILL_NONE)
 		return zcb_fail(err, -EINVAL, "usage: \"touch\":\"none\" needs a \"refill\": if nobody "
 				"brings the pages back there is nothing to look at");
@@ -203,7 +214,7 @@ int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error
 	if ((uint64_t)params->pages * 4 * 4096 > ((uint64_t)params->ram_mib << 20) / 4)
 		return zcb_fail(err, -EINVAL, "usage: frames of %u pages need more than \"ram_mib\":%u",
 				params->pages, params->ram_mib);
-	return 0;
+	return zcb_geometry_settle(&geometry, params->pages, err);
 }
 
 static int read_param(const char *key, json_t *value, struct zcb_cell_params *params,

@@ -6,10 +6,17 @@
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/base/geometry.h"
 #include "bench/plan/variants.h"
 #include "workloads/workload.h"
 
 #define ZCB_NAME_SIZE 64
+
+/** When a consumer that imports the dma-buf into a device or a library does so. */
+enum zcb_import {
+	ZCB_IMPORT_ONCE, /* when it is opened, and keeps it for all its readings */
+	ZCB_IMPORT_EACH, /* anew for each reading */
+};
 
 /** The parameters of a cell beside its name. */
 struct zcb_cell_params {
@@ -21,6 +28,8 @@ struct zcb_cell_params {
 	uint32_t ram_mib;
 	uint32_t seconds; /* rounds go on until so much time has passed */
 	uint32_t fault_around; /* bytes that a read fault maps around it; 0: as the kernel has it */
+	struct zcb_geometry geometry; /* as the plan has it: zcb_geometry_settle() fills in zeros */
+	enum zcb_import import;
 };
 
 /** One cell of a plan: the unit that is executed. docs/run-directory.md has its JSON form. */

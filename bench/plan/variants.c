@@ -133,7 +133,7 @@ const struct zcb_variant zcb_variants[] = {
 const char *zcb_variant_declares(const struct zcb_variant *variant, enum zcb_reading reading,
 				 enum zcb_event event)
 {
-	bool follows = reading == ZCB_READS_MAPPING ||
+	bool follows = reading == ZCB_READS_MAPPING || reading == ZCB_READS_VMAP ||
 		       (reading == ZCB_READS_DYNAMIC && variant->tells_importers);
 
 	return follows ? variant->declares[event] : zcb_variants[0].declares[event];

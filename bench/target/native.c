@@ -62,7 +62,7 @@ static int stage(struct zcb_target *target, const struct zcb_target_config *conf
 		return 0;
 	wanted.kernel = "stock";
 	code = zcb_images_find(&wanted, &images, err);
-	return code ? code : zcb_staging_make(&images, config->program, &target->staging, err);
+	return code ? code : zcb_staging_make(&images, config, &target->staging, err);
 }
 
 int zcb_native_start_unchecked(const struct zcb_target_config *config,

@@ -154,7 +154,22 @@ static int stage_part(const struct zcb_staging *staging, const char *program, co
 	return code ? code : stage(staging, name, 0755, &source, 1, err);
 }
 
-int zcb_staging_make(const struct zcb_images *images, const char *program,
+static int stage_parts(const struct zcb_staging *staging, const struct zcb_target_config *config,
+		       struct zcb_error *err)
+{
+	struct zcb_error none = {""};
+	int code = 0;
+
+	for (size_t i = 0; config->parts && config->parts[i] && !code; i++) {
+		ZCB_FREE char *path = NULL;
+
+		if (!zcb_part_find(config->program, config->parts[i], &path, &none))
+			code = stage_part(staging, config->program, config->parts[i], err);
+	}
+	return code;
+}
+
+int zcb_staging_make(const struct zcb_images *images, const struct zcb_target_config *config,
 		     struct zcb_staging *ret_staging, struct zcb_error *err)
 {
 	ZCB_CLEANUP(zcb_staging_remove) struct zcb_staging staging = {.lock = -1};
@@ -163,9 +178,11 @@ int zcb_staging_make(const struct zcb_images *images, const char *program,
 	int code = make_folder(&staging, err);
 
 	if (!code)
-		code = stage(&staging, "zcbench", 0755, &program, 1, err);
+		code = stage(&staging, "zcbench", 0755, &config->program, 1, err);
 	if (!code)
-		code = stage_part(&staging, program, "zcb-vmm.so", err);
+		code = stage_part(&staging, config->program, "zcb-vmm.so", err);
+	if (!code)
+		code = stage_parts(&staging, config, err);
 	if (!code)
 		code = stage(&staging, "guest-kernel", 0644, &kernel, 1, err);
 	if (!code)

@@ -4,10 +4,11 @@
 
 #include "bench/base/error.h"
 #include "bench/target/images.h"
+#include "bench/target/target.h"
 
 /**
- * The folder that the HUT sees as /zcb: zcbench, zcb-vmm.so, guest-kernel, guest-initrd. One a boot,
- * in ${TMPDIR:-/tmp}, removed at the end. It is locked while its owner lives, so the next boot
+ * The folder that the HUT sees as /zcb: zcbench, zcb-vmm.so, guest-kernel, guest-initrd, and what
+ * else lies beside the program. One a boot, in ${TMPDIR:-/tmp}, removed at the end. It is locked while its owner lives, so the next boot
  * recognises and removes one whose owner was killed.
  */
 struct zcb_staging {
@@ -15,8 +16,11 @@ struct zcb_staging {
 	int lock;
 };
 
-/** Copies what a boot needs. Returns 0 or -errno; nothing is left behind on failure. */
-int zcb_staging_make(const struct zcb_images *images, const char *program,
+/**
+ * Copies what a boot needs: of config the program and its parts are looked at; a part that is not
+ * there is left out. Returns 0 or -errno; nothing is left behind on failure.
+ */
+int zcb_staging_make(const struct zcb_images *images, const struct zcb_target_config *config,
 		     struct zcb_staging *ret_staging, struct zcb_error *err);
 
 /** Removes the folder; all zero is allowed. */

@@ -37,6 +37,7 @@ struct zcb_target_config {
 	const char *initramfs; /* the folder with hut-init.cpio, agent.cpio; NULL:
 				  IMAGES/../vm-images */
 	const char *program;   /* the zcbench to run in the HUT */
+	const char *const *parts; /* files beside it that it may do without; NULL-terminated, or NULL */
 	const char *
 		kernel; /* stock, variants, debug, or the path of a kernel image or of a folder with one */
 	const char *cmdline;   /* more words for the HUT's kernel command line, or NULL */

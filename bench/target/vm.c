@@ -238,7 +238,7 @@ static int prepare(struct zcb_target *target, const struct zcb_target_config *co
 	if (!code)
 		code = zcb_qemu_find(config->images, &qemu, err);
 	if (!code)
-		code = zcb_staging_make(&images, config->program, &target->staging, err);
+		code = zcb_staging_make(&images, config, &target->staging, err);
 	if (!code)
 		code = make_initrd(&images, &initrd, err);
 	if (code)
