@@ -92,9 +92,9 @@ def base(path, system, target):
 
 def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
-  # How workloads choose pages, move them and work beside is theirs together, and no workload.
-  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'bench/guest/stamp.h',
-             'workloads/aim.h', 'workloads/area.h', 'workloads/beside.h', 'workloads/move.h')
+  # What workloads share, and is no workload.
+  shared = {f'workloads/{name}.h' for name in ('aim', 'area', 'beside', 'holes', 'move', 'pace', 'pages', 'thp', 'zram')}
+  allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'bench/guest/stamp.h', *shared)
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True
   own = 'workloads/workload.h' if within(path, 'workloads') else 'bench/consumers/consumer.h'

@@ -29,6 +29,10 @@ static void choose_pages(const struct zcb_workload_params *params, struct zcb_vi
 		for (uint32_t i = 0; i < n; i += params->stride)
 			wanted[i] = true;
 		break;
+	case ZCB_PATTERN_RUNS:
+		for (uint32_t i = 0; i < n; i++)
+			wanted[i] = i % params->stride < params->run;
+		break;
 	case ZCB_PATTERN_RANDOM:
 		for (uint32_t left = params->count < n ? params->count : n; left > 0;) {
 			uint32_t i = (uint32_t)(zcb_random_next(victim->random) % n);

@@ -85,7 +85,7 @@ static int bring(const struct strike *s, zcb_memfd_off offset, int tries, bool *
 		 struct zcb_error *err)
 {
 	ZCB_CLEANUP(zcb_page_unmap) struct zcb_mapped_page page = { 0 };
-	int ret = zcb_page_map(s->victim->memfd, s->victim->memory, offset, &page, err);
+	int ret = zcb_map_page(s->victim->memfd, s->victim->memory, offset, &page, err);
 
 	if (!ret)
 		ret = look(s, offset, ret_in, err);

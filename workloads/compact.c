@@ -188,7 +188,7 @@ static int place(struct state *state, struct zcb_victim *victim, zcb_memfd_off o
 {
 	ZCB_CLEANUP(zcb_page_unmap) struct zcb_mapped_page page = { 0 };
 	uint64_t pfn = UINT64_MAX, limit = state->own[state->low].pfn;
-	int ret = zcb_page_map(victim->memfd, victim->memory, offset, &page, err);
+	int ret = zcb_map_page(victim->memfd, victim->memory, offset, &page, err);
 
 	for (; !ret && pfn >= limit && *next < state->low; *next += 2) {
 		ret = zcb_page_to_node(&page, zcb_other_node(state->node), err);

@@ -32,7 +32,7 @@ void zcb_page_unmap(struct zcb_mapped_page *page)
 		munmap(page->map, page->size);
 }
 
-int zcb_page_map(int memfd, enum zcb_memory memory, zcb_memfd_off offset,
+int zcb_map_page(int memfd, enum zcb_memory memory, zcb_memfd_off offset,
 		 struct zcb_mapped_page *ret_page, struct zcb_error *err)
 {
 	uint64_t size = zcb_memory_page_size(memory), inside = offset.off % size;
@@ -89,7 +89,7 @@ int zcb_memfd_frame(int memfd, enum zcb_memory memory, zcb_memfd_off offset, uin
 		    struct zcb_error *err)
 {
 	ZCB_CLEANUP(zcb_page_unmap) struct zcb_mapped_page page = { 0 };
-	int ret = zcb_page_map(memfd, memory, offset, &page, err);
+	int ret = zcb_map_page(memfd, memory, offset, &page, err);
 
 	return ret ? ret : frame_of(&page, ret_pfn, err);
 }
@@ -175,7 +175,7 @@ static int move_one(const struct zcb_mover *mover, struct zcb_victim *victim, zc
 		    bool sample, bool *ret_moved, struct zcb_error *err)
 {
 	ZCB_CLEANUP(zcb_page_unmap) struct zcb_mapped_page page = { 0 };
-	int ret = zcb_page_map(victim->memfd, victim->memory, offset, &page, err), node = 0;
+	int ret = zcb_map_page(victim->memfd, victim->memory, offset, &page, err), node = 0;
 	uint64_t before, after;
 	zcb_ns start, took;
 

@@ -12,7 +12,7 @@ struct zcb_mapped_page {
 };
 
 /** Maps the page at that offset and touches it. Returns 0 or -errno. */
-int zcb_page_map(int memfd, enum zcb_memory memory, zcb_memfd_off offset,
+int zcb_map_page(int memfd, enum zcb_memory memory, zcb_memfd_off offset,
 		 struct zcb_mapped_page *ret_page, struct zcb_error *err);
 
 /** For ZCB_CLEANUP(); a page of zeros is none. */

@@ -16,6 +16,7 @@
 enum zcb_pattern {
 	ZCB_PATTERN_SINGLE,
 	ZCB_PATTERN_STRIDE,
+	ZCB_PATTERN_RUNS,
 	ZCB_PATTERN_RANDOM,
 	ZCB_PATTERN_FRAME,
 	ZCB_PATTERNS,
@@ -23,6 +24,12 @@ enum zcb_pattern {
 
 /** What one strike takes at a time. */
 enum zcb_unit { ZCB_UNIT_PAGE, ZCB_UNIT_HUGE };
+
+/** What the frame's pages are in when it is struck. */
+enum zcb_backing {
+	ZCB_BACKING_GIVEN, /* as the guest's RAM came */
+	ZCB_BACKING_THP,   /* in transparent huge pages: their blocks are collapsed before */
+};
 
 /** Who brings pages back that were taken away, before the guest touches them again. */
 enum zcb_refill {
@@ -58,7 +65,8 @@ enum zcb_event {
 	ZCB_EVENT_REFILL_ONLY,  /* refilled by another way in, and the VMM never faults */
 	ZCB_EVENT_REFILL_UFFD,  /* put into the VMM's page table by userfaultfd, without a fault */
 	ZCB_EVENT_ZEROED,       /* zeroed in place: a hole smaller than a page of hugetlb */
-	ZCB_EVENT_THP_PUNCH,    /* a hole smaller than the transparent huge page it is in */
+	ZCB_EVENT_THP_PUNCH,    /* holes in some pages of a transparent huge page */
+	ZCB_EVENT_THP_PUNCH_ALL, /* holes in all pages that the udmabuf has of it */
 	ZCB_EVENT_MIGRATE,      /* the kernel is asked to move the pages */
 	ZCB_EVENT_MOVABLE,      /* it clears memory that must stay movable: CMA, ZONE_MOVABLE */
 	ZCB_EVENT_COLLAPSE,     /* asked to make one huge page of them */
@@ -73,11 +81,15 @@ enum zcb_event {
 struct zcb_workload_params {
 	enum zcb_pattern pattern;
 	enum zcb_unit unit;
+	enum zcb_backing backing;
 	enum zcb_refill refill;
 	enum zcb_touch touch;
 	char under[ZCB_WORKLOAD_NAME]; /* of a load: the workload that strikes meanwhile */
-	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE */
+	uint32_t stride; /* in pages, for ZCB_PATTERN_STRIDE and ZCB_PATTERN_RUNS */
+	uint32_t run;    /* pages, for ZCB_PATTERN_RUNS */
 	uint32_t count;  /* pages, for ZCB_PATTERN_RANDOM */
+	uint32_t rate;   /* operations of a strike per second; 0: as fast as it can */
+	uint32_t burst;  /* operations at each tick of that */
 };
 
 /** What became of a page of the frame. */

@@ -39,6 +39,8 @@ static void draw_lots(uint64_t *state, struct zcb_cell *cell)
 	snprintf(params->under, sizeof(params->under), "%s", pick_workload(state)->name);
 	params->pattern = (enum zcb_pattern)pick(state, ZCB_PATTERNS);
 	params->unit = pick(state, 2) ? ZCB_UNIT_HUGE : ZCB_UNIT_PAGE;
+	params->backing = pick(state, 4) ? ZCB_BACKING_GIVEN : ZCB_BACKING_THP;
+	params->run = params->run < params->stride ? params->run : params->stride;
 	params->refill = (enum zcb_refill)pick(state, ZCB_REFILLS);
 	params->touch = (enum zcb_touch)pick(state, ZCB_TOUCHES);
 }
@@ -82,7 +84,7 @@ static uint64_t resident_kib(void)
 /* Of the parameters those that are chosen anew in each round. */
 static json_t *chosen_params(const struct zcb_cell *cell)
 {
-	static const char *const names[] = { "pattern", "unit", "refill", "touch", "under" };
+	static const char *const names[] = { "pattern", "unit", "backing", "refill", "touch", "under" };
 	json_t *all = zcb_cell_params_to_json(&cell->params), *chosen = json_object();
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

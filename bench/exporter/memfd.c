@@ -128,6 +128,14 @@ bool zcb_memfd_has_page(int fd, zcb_memfd_off offset)
 	return counts.cached > 0;
 }
 
+bool zcb_memfd_is_swapped(int fd, zcb_memfd_off offset)
+{
+	struct cachestat_range range = { .off = offset.off, .len = 4096 };
+	struct cachestat_counts counts = { 0 };
+
+	return syscall(SYS_cachestat, fd, &range, &counts, 0) == 0 && !counts.cached && counts.evicted;
+}
+
 int zcb_hugetlb_free_pages(uint64_t *ret_pages)
 {
 	return zcb_read_number(POOL "free_hugepages", ret_pages);

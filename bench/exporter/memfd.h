@@ -47,6 +47,12 @@ bool zcb_memfd_is_hole(int fd, zcb_memfd_off offset);
  */
 bool zcb_memfd_has_page(int fd, zcb_memfd_off offset);
 
+/**
+ * Whether the page at this offset has left the page cache for swap: cachestat() counts it as evicted.
+ * Shmem only; false for holes, and on Linux before 6.5.
+ */
+bool zcb_memfd_is_swapped(int fd, zcb_memfd_off offset);
+
 /** The free pages of the 2 MiB hugetlb pool. Returns 0 or -errno. */
 int zcb_hugetlb_free_pages(uint64_t *ret_pages);
 

@@ -10,10 +10,12 @@
 static const char *const patterns[] = {
 	[ZCB_PATTERN_SINGLE] = "single",
 	[ZCB_PATTERN_STRIDE] = "stride",
+	[ZCB_PATTERN_RUNS] = "runs",
 	[ZCB_PATTERN_RANDOM] = "random",
 	[ZCB_PATTERN_FRAME] = "frame",
 };
 static const char *const units[] = { [ZCB_UNIT_PAGE] = "page", [ZCB_UNIT_HUGE] = "huge" };
+static const char *const backings[] = { [ZCB_BACKING_GIVEN] = "given", [ZCB_BACKING_THP] = "thp" };
 static const char *const refills[] = {
 	[ZCB_REFILL_NONE] = "none",   [ZCB_REFILL_FALLOCATE] = "fallocate",
 	[ZCB_REFILL_WRITE] = "write", [ZCB_REFILL_OTHER] = "other",
@@ -41,6 +43,7 @@ struct word {
 static const struct word words[] = {
 	WORD(pattern, patterns),
 	WORD(unit, units),
+	WORD(backing, backings),
 	WORD(refill, refills),
 	WORD(touch, touches),
 };
@@ -99,7 +102,10 @@ static const struct number numbers[] = {
 	NUMBER(seconds, 0, 86400),
 	NUMBER(fault_around, 0, 2U << 20),
 	{ "stride", offsetof(struct zcb_cell_params, workload.stride), 1, ZCB_ABI_MAX_PAGES },
+	{ "run", offsetof(struct zcb_cell_params, workload.run), 1, ZCB_ABI_MAX_PAGES },
 	{ "count", offsetof(struct zcb_cell_params, workload.count), 1, ZCB_ABI_MAX_PAGES },
+	{ "rate", offsetof(struct zcb_cell_params, workload.rate), 0, 1000000 },
+	{ "burst", offsetof(struct zcb_cell_params, workload.burst), 1, ZCB_ABI_MAX_PAGES },
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -177,6 +183,10 @@ int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error
 	if (*params->workload.under && !zcb_workload_find(params->workload.under))
 		return zcb_fail(err, -EINVAL, "usage: the plan's \"under\" is \"%s\", and there is no "
 				"such workload: see zcbench list workloads", params->workload.under);
+	if (params->workload.pattern == ZCB_PATTERN_RUNS &&
+	    params->workload.run > params->workload.stride)
+		return zcb_fail(err, -EINVAL, "usage: \"run\":%u is more than \"stride\":%u",
+				params->workload.run, params->workload.stride);
 	if (params->fault_around && params->fault_around % 4096)
 		return zcb_fail(err, -EINVAL, "usage: \"fault_around\" must be a multiple of 4096");
 	if (params->ram_mib % 2)
@@ -184,6 +194,9 @@ int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error
 	if (params->workload.unit == ZCB_UNIT_HUGE && !params->blocks)
 		return zcb_fail(err, -EINVAL, "usage: \"unit\":\"huge\" needs \"blocks\": a frame drawn "
 				"from huge pages of its own, or the punch takes other guest memory");
+	if (params->workload.backing == ZCB_BACKING_THP && !params->blocks)
+		return zcb_fail(err, -EINVAL, "usage: \"backing\":\"thp\" needs \"blocks\": a frame drawn from "
+				"whole blocks of the guest's");
 	if (params->blocks && params->pages > params->blocks * ZCB_ABI_BLOCK_PAGES)
 		return zcb_fail(err, -EINVAL, "usage: %u pages do not fit in %u huge pages",
 				params->pages, params->blocks);

@@ -57,7 +57,7 @@ int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, stru
 /** Whether parameters go together. Returns 0 or -EINVAL. */
 int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error *err);
 
-/** "single", "stride", "random", "frame". */
+/** "single", "stride", "runs", "random", "frame". */
 const char *zcb_pattern_name(enum zcb_pattern pattern);
 
 /** What happens to the frame's pages in this cell, as the variants' declarations see it. */

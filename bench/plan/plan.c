@@ -222,7 +222,7 @@ static int take_numbers(struct source *s, const struct zcb_plan_options *o, stru
 		return zcb_fail(err, -EINVAL, "usage: \"boots\" must be a number from 1 to 10000");
 	s->boots = (uint32_t)boots;
 	s->seconds = o->seconds;
-	s->defaults = (struct zcb_cell_params){ .workload = { .stride = 4, .count = 8 }, .pages = 64,
+	s->defaults = (struct zcb_cell_params){ .workload = { .stride = 4, .run = 2, .count = 8, .burst = 1 }, .pages = 64,
 						.rounds = 4, .frames = 4, .ram_mib = 192 };
 	return params ? zcb_cell_params_from_json(params, &s->defaults, err) : 0;
 }

@@ -18,6 +18,7 @@ static const char *const events[ZCB_EVENTS] = {
 	[ZCB_EVENT_REFILL_UFFD] = "refill-uffd",
 	[ZCB_EVENT_ZEROED] = "zeroed",
 	[ZCB_EVENT_THP_PUNCH] = "thp-punch",
+	[ZCB_EVENT_THP_PUNCH_ALL] = "thp-punch-all",
 	[ZCB_EVENT_MIGRATE] = "migrate",
 	[ZCB_EVENT_MOVABLE] = "movable",
 	[ZCB_EVENT_COLLAPSE] = "collapse",
@@ -36,21 +37,25 @@ const char *zcb_event_name(enum zcb_event event)
 
 #define UNTIL "stale-until-refill"
 
-/* Nothing happens, or the same folio stays: alike for all. */
+/*
+ * Nothing happens, or the same folio stays: alike for all. Before they tell anybody, collapsing and
+ * splitting count who holds a folio (is_refcount_suitable() in mm/khugepaged.c, can_split_folio() in
+ * mm/huge_memory.c), and a reference that is given back when asked counts as well as a pin.
+ */
 #define OF_ALL \
 	[ZCB_EVENT_NONE] = "fresh", [ZCB_EVENT_ZEROED] = "zero-in-place", \
 	[ZCB_EVENT_THP_PUNCH] = "zero-in-place", [ZCB_EVENT_UNDER] = "declared", \
-	[ZCB_EVENT_MIX] = "declared"
+	[ZCB_EVENT_MIX] = "declared", \
+	[ZCB_EVENT_COLLAPSE] = "refused", [ZCB_EVENT_SPLIT] = "refused"
 
 /*
- * What is pinned when the udmabuf is created (memfd_pin_folios() in mm/gup.c) cannot be moved,
- * collapsed, split or swapped. And it is moved out of CMA and ZONE_MOVABLE at once, by
+ * What is pinned when the udmabuf is created (memfd_pin_folios() in mm/gup.c) cannot be moved or
+ * swapped. And it is moved out of CMA and ZONE_MOVABLE at once, by
  * check_and_migrate_movable_folios(), so that whoever clears them finds nothing of the frame.
  */
 #define OF_PINNED \
 	[ZCB_EVENT_MIGRATE] = "refused", [ZCB_EVENT_MOVABLE] = "fresh", \
-	[ZCB_EVENT_COLLAPSE] = "refused", [ZCB_EVENT_SPLIT] = "refused", \
-	[ZCB_EVENT_SWAP] = "refused"
+	[ZCB_EVENT_SWAP] = "refused", [ZCB_EVENT_THP_PUNCH_ALL] = "zero-in-place"
 
 /* Told where a fault finds a page: shmem_fault() is not called where filemap_map_pages() finds it. */
 #define OF_FAULT_HOOK \
@@ -103,7 +108,11 @@ const struct zcb_variant zcb_variants[] = {
 		.declares = { OF_ALL, OF_PINNED, OF_PTE_HOOK },
 	},
 	{
-		/* The next look-up makes the page, and so is first to refill the hole. */
+		/*
+		 * The next look-up makes the page, and so is first to refill the hole. Of holes in all of
+		 * a huge page the last finds nobody who holds it, so that it is split and one page leaves:
+		 * truncate_inode_partial_folio() in mm/truncate.c.
+		 */
 		.name = "invalidate",
 		.summary = "told that pages leave, by interval notifiers; looks them up at the next access",
 		.declares = { OF_ALL, [ZCB_EVENT_FAULT] = "lookup", [ZCB_EVENT_REFILL_WRITE] = "lookup",
@@ -111,8 +120,7 @@ const struct zcb_variant zcb_variants[] = {
 			      [ZCB_EVENT_REFILL_READ_FAULT] = "lookup",
 			      [ZCB_EVENT_REFILL_ONLY] = "lookup", [ZCB_EVENT_REFILL_UFFD] = "lookup",
 			      [ZCB_EVENT_MIGRATE] = "lookup", [ZCB_EVENT_MOVABLE] = "lookup",
-			      [ZCB_EVENT_COLLAPSE] = "lookup", [ZCB_EVENT_SPLIT] = "lookup",
-			      [ZCB_EVENT_SWAP] = "lookup" },
+			      [ZCB_EVENT_SWAP] = "lookup", [ZCB_EVENT_THP_PUNCH_ALL] = "lookup" },
 	},
 	{ 0 },
 };
@@ -149,6 +157,9 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell)
 		return ZCB_EVENT_NONE;
 	if (workload->event != ZCB_EVENT_FAULT)
 		return workload->event;
+	if (params->backing == ZCB_BACKING_THP && params->unit == ZCB_UNIT_PAGE)
+		return params->pattern == ZCB_PATTERN_FRAME ? ZCB_EVENT_THP_PUNCH_ALL :
+							      ZCB_EVENT_THP_PUNCH;
 	if (cell->memory == ZCB_MEMORY_HUGETLB && params->unit == ZCB_UNIT_PAGE)
 		return ZCB_EVENT_ZEROED;
 	if (params->refill == ZCB_REFILL_NONE || params->refill == ZCB_REFILL_VMM)

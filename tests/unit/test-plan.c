@@ -299,12 +299,14 @@ static void impossible_numbers_are_refused(void **state)
 	expect_refused(PARAMS("{\"pages\":\"64\"}"), "\"pages\"");
 	expect_refused(PARAMS("{\"pages\":6.4}"), "\"pages\"");
 	expect_refused(PARAMS("{\"stride\":0}"), "\"stride\"");
+	expect_refused(PARAMS("{\"pattern\":\"runs\",\"run\":5}"), "\"run\":5");
 	expect_refused(PARAMS("{\"ram_mib\":193}"), "\"ram_mib\"");
 	expect_refused(PARAMS("{\"ram_mib\":128,\"pages\":4096}"), "\"ram_mib\"");
 	expect_refused(PARAMS("{\"pattern\":\"zigzag\"}"), "\"zigzag\"");
 	expect_refused(PARAMS("{\"pattern\":7}"), "\"pattern\"");
 	expect_refused(PARAMS("{\"unit\":\"byte\"}"), "\"byte\"");
 	expect_refused(PARAMS("{\"unit\":\"huge\"}"), "\"blocks\"");
+	expect_refused(PARAMS("{\"backing\":\"thp\"}"), "\"blocks\"");
 	expect_refused(PARAMS("{\"blocks\":1,\"pages\":513}"), "513 pages");
 }
 

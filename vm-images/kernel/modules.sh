@@ -5,8 +5,9 @@
 
 # Names in the order they are wanted; '?' marks one whose loading may fail, or which a kernel
 # may lack.
-#   host: the channel, the 9p root, the KVM of either vendor, and what gives soft-offlined pages back
-hut_modules=(virtio_pci virtio_console 9p 9pnet_virtio kvm '?kvm_amd' '?kvm_intel' '?hwpoison-inject')
+#   host: the channel, the 9p root, the KVM of either vendor, what can be swapped to, and what gives
+#   soft-offlined pages back
+hut_modules=(virtio_pci virtio_console 9p 9pnet_virtio kvm '?kvm_amd' '?kvm_intel' '?zram' '?hwpoison-inject')
 #   guest: the channel, and what takes its memory away
 guest_modules=(virtio_pci virtio_console '?virtio_balloon' '?virtio_mem')
 
