@@ -51,7 +51,8 @@ const char *zcb_event_name(enum zcb_event event)
 /*
  * What is pinned when the udmabuf is created (memfd_pin_folios() in mm/gup.c) cannot be moved or
  * swapped. And it is moved out of CMA and ZONE_MOVABLE at once, by
- * check_and_migrate_movable_folios(), so that whoever clears them finds nothing of the frame.
+ * check_and_migrate_movable_folios(), so that whoever clears them finds nothing of the frame. (Under
+ * `invalidate` too, but there what the pins let go may lie there again, and move again.)
  */
 #define OF_PINNED \
 	[ZCB_EVENT_MIGRATE] = "refused", [ZCB_EVENT_MOVABLE] = "fresh", \
