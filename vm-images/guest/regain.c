@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pages of a frame that the guest gives back to its kernel, so that the VMM may take them, and gets
+ * again. The kernel's free lists are stacks, mostly: what was freed last comes first. So one takes
+ * pages until the wanted ones are among them, and frees the others.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24 /* include/uapi/asm-generic/mman-common.h, since Linux 5.18 */
+#endif
+
+#define PAGE ((size_t)ZCB_ABI_PAGE_SIZE)
+#define CHUNK_PAGES 64U
+#define CHUNK_BYTES (CHUNK_PAGES * PAGE)
+#define MAX_CHUNKS 16384U /* 4 GiB */
+#define SPARED_BYTES (4UL << 20) /* the guest lives on; an init that takes all memory panics it */
+
+/** A page that is to be had again, and where it was found. */
+struct wanted {
+	uint64_t gfn;
+	uint32_t index;
+	uint8_t *found;
+};
+
+struct search {
+	struct wanted *wanted; /* sorted by gfn */
+	uint32_t n, missing;
+	uint8_t **chunk; /* all that was taken meanwhile */
+	uint32_t chunks;
+};
+
+static const char *check(const struct frame *frame, const struct zcb_abi_some *some)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < ZCB_ABI_MAX_PAGES; i++) {
+		if (!zcb_abi_some_has(some, i))
+			continue;
+		if (i >= frame->pages)
+			return "the frame has not so many pages";
+		n++;
+	}
+	if (!n || n != some->pages)
+		return "not so many pages as it says";
+	return frame->huge ? "single pages of a frame in huge pages cannot be freed" : NULL;
+}
+
+static uint8_t *take_chunk(void)
+{
+	uint8_t *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (chunk == MAP_FAILED)
+		return NULL;
+	madvise(chunk, CHUNK_BYTES, MADV_NOHUGEPAGE);
+	if (mlock(chunk, CHUNK_BYTES) < 0) {
+		munmap(chunk, CHUNK_BYTES);
+		return NULL;
+	}
+	memset(chunk, 0, CHUNK_BYTES);
+	return chunk;
+}
+
+/*
+ * What is freed last stays on the processor's own list (pcp, mm/page_alloc.c), where neither
+ * free-page reporting nor anybody else looks. So pages of no use are freed after those that matter.
+ */
+const char *frame_give(struct frame *frame, const struct zcb_abi_some *some)
+{
+	const char *problem = check(frame, some);
+	uint8_t *ballast = problem ? NULL : take_chunk();
+
+	for (uint32_t i = 0; i < frame->pages && !problem; i++)
+		if (zcb_abi_some_has(some, i) && madvise(frame->page[i], PAGE, MADV_DONTNEED_LOCKED) < 0)
+			problem = "the guest's kernel does not free locked pages";
+	if (ballast)
+		munmap(ballast, CHUNK_BYTES);
+	return problem;
+}
+
+static int by_gfn(const void *a, const void *b)
+{
+	uint64_t x = ((const struct wanted *)a)->gfn, y = ((const struct wanted *)b)->gfn;
+
+	return (x > y) - (x < y);
+}
+
+static int begin(struct search *search, const struct frame *frame, const struct zcb_abi_some *some)
+{
+	search->wanted = calloc(some->pages, sizeof(*search->wanted));
+	search->chunk = calloc(MAX_CHUNKS, sizeof(*search->chunk));
+	if (!search->wanted || !search->chunk)
+		return -1;
+	for (uint32_t i = 0; i < frame->pages; i++)
+		if (zcb_abi_some_has(some, i))
+			search->wanted[search->n++] = (struct wanted){ .gfn = frame->gfn[i], .index = i };
+	search->missing = search->n;
+	qsort(search->wanted, search->n, sizeof(*search->wanted), by_gfn);
+	return 0;
+}
+
+static void look_through(struct search *search, uint8_t *chunk)
+{
+	uint64_t gfn[CHUNK_PAGES];
+
+	gfns_of(chunk, CHUNK_PAGES, gfn);
+	for (uint32_t i = 0; i < CHUNK_PAGES; i++) {
+		struct wanted key = { .gfn = gfn[i] };
+		struct wanted *hit = bsearch(&key, search->wanted, search->n, sizeof(key), by_gfn);
+
+		if (!hit || hit->found)
+			continue;
+		hit->found = chunk + i * PAGE;
+		search->missing--;
+	}
+}
+
+static int memory_is_left(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) == 0 && (uint64_t)info.freeram * info.mem_unit > SPARED_BYTES + CHUNK_BYTES;
+}
+
+static void find_all(struct search *search)
+{
+	while (search->missing && search->chunks < MAX_CHUNKS && memory_is_left()) {
+		uint8_t *chunk = take_chunk();
+
+		if (!chunk)
+			return;
+		search->chunk[search->chunks++] = chunk;
+		look_through(search, chunk);
+	}
+}
+
+static const char *name_missing(const struct search *search)
+{
+	static char text[100];
+
+	for (uint32_t i = 0; i < search->n; i++)
+		if (!search->wanted[i].found)
+			snprintf(text, sizeof(text), "page %u of the frame, guest page %#llx, cannot be had "
+				 "again", search->wanted[i].index, (unsigned long long)search->wanted[i].gfn);
+	return text;
+}
+
+/* A page goes with its mapping: to move that is to put the page in its place. */
+static const char *put_in_place(const struct search *search, const struct frame *frame)
+{
+	for (uint32_t i = 0; i < search->n; i++) {
+		const struct wanted *wanted = &search->wanted[i];
+
+		if (mremap(wanted->found, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   frame->page[wanted->index]) == MAP_FAILED)
+			return "the guest cannot move a page to its place";
+	}
+	return NULL;
+}
+
+static void end(struct search *search)
+{
+	for (uint32_t i = 0; i < search->chunks; i++)
+		munmap(search->chunk[i], CHUNK_BYTES);
+	free(search->wanted);
+	free(search->chunk);
+}
+
+const char *frame_regain(struct frame *frame, const struct zcb_abi_some *some)
+{
+	const char *problem = check(frame, some);
+	struct search search = { 0 };
+
+	if (problem)
+		return problem;
+	if (begin(&search, frame, some))
+		problem = "the guest has no memory left for a page list";
+	if (!problem) {
+		find_all(&search);
+		problem = search.missing ? name_missing(&search) : put_in_place(&search, frame);
+	}
+	end(&search);
+	return problem;
+}
