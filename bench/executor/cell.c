@@ -20,7 +20,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 {
 	const struct zcb_cell_params *params = &run->cell->params;
 	struct zcb_frame_request request = { .frame = run->frame, .pages = params->pages,
-					     .blocks = params->blocks };
+					     .blocks = params->blocks, .plugged = run->workload->plugged };
 	size_t n = params->pages;
 
 	run->page = calloc(n, sizeof(*run->page));
@@ -37,8 +37,9 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 	run->spec = (struct zcb_frame_spec){ .key = request.key, .frame = run->frame,
 					     .pages = params->pages };
 	run->victim = (struct zcb_victim){
-		.guest = run->guest, .memfd = run->guest->memfd, .memory = run->guest->memory, .page = run->page,
-		.pages = params->pages, .frame = run->frame, .params = &run->cell->params.workload, .random = &run->random, .sample = zcb_round_sample,
+		.guest = run->guest, .frame = run->frame, .memfd = run->guest->memfd,
+		.memory = run->guest->memory, .page = run->page, .pages = params->pages,
+		.params = &params->workload, .random = &run->random, .sample = zcb_round_sample,
 		.recorder = &run->recorder, .operation = 1,
 	};
 	run->recorder.start_ns = zcb_now_ns();

@@ -45,10 +45,24 @@ static void stop_guest(struct runner *runner)
 	runner->guest = NULL;
 }
 
+static unsigned int devices_for(const struct zcb_cell *cell)
+{
+	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
+
+	return workload ? workload->devices : 0;
+}
+
+/* A device that nobody uses does nothing; but free pages are taken from whoever has none to spare. */
+static bool devices_fit(unsigned int has, unsigned int wanted)
+{
+	return (has & wanted) == wanted && (has & ZCB_GUEST_REPORTING) == (wanted & ZCB_GUEST_REPORTING);
+}
+
 static bool guest_fits(const struct zcb_guest *guest, const struct zcb_cell *cell)
 {
 	return guest && !strcmp(guest->ops->name, cell->guest) && guest->memory == cell->memory &&
-	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20;
+	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20 &&
+	       (!guest->ops->resize || devices_fit(guest->devices, devices_for(cell)));
 }
 
 static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool verbose,
@@ -60,6 +74,7 @@ static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool 
 		.ram_bytes = (uint64_t)cell->params.ram_mib << 20,
 		.folder = runner->config->folder,
 		.console = runner->config->console,
+		.devices = devices_for(cell),
 		.verbose = verbose,
 		.nonce = ++runner->guests_started ^ 0x7a6362000000ULL,
 	};

@@ -170,7 +170,7 @@ static int micro_start(const struct zcb_guest_config *config, struct zcb_guest *
 		.fd = -1, .timeout_ms = REPLY_TIMEOUT_MS, .party = "guest: the micro guest's VMM"};
 	guest->base.has_cpu = zcb_cpu_spare(&guest->base.cpu) == 0;
 	if (!ret)
-		ret = zcb_guest_make_ram(config, &guest->base.memfd, err);
+		ret = zcb_guest_make_ram(config, 0, &guest->base.memfd, err);
 	if (!ret)
 		ret = spawn_vmm(guest, config, err);
 	if (!ret)

@@ -94,6 +94,39 @@ static int by_gfn(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Memory that was plugged in is of use when its block is online, a while after the VMM has it. */
+static int is_online(uint64_t gfn)
+{
+	unsigned long block_bytes = 0;
+	FILE *f = fopen("/sys/devices/system/memory/block_size_bytes", "re");
+	char path[80], state[16] = "";
+
+	if (!f || fscanf(f, "%lx", &block_bytes) != 1 || !block_bytes)
+		strcpy(state, "online"); /* a kernel that plugs no memory */
+	if (f)
+		fclose(f);
+	if (*state)
+		return 1;
+	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/state",
+		 (unsigned long)(gfn * PAGE / block_bytes));
+	f = fopen(path, "re");
+	if (!f || fscanf(f, "%15s", state) != 1)
+		*state = '\0';
+	if (f)
+		fclose(f);
+	return !strcmp(state, "online");
+}
+
+static void wait_until_online(const struct search *search)
+{
+	for (uint32_t tries = 0, i = 0; i < search->n && tries < 1000; tries++) {
+		if (is_online(search->wanted[i].gfn))
+			i++;
+		else
+			usleep(10000);
+	}
+}
+
 static int begin(struct search *search, const struct frame *frame, const struct zcb_abi_some *some)
 {
 	search->wanted = calloc(some->pages, sizeof(*search->wanted));
@@ -143,14 +176,32 @@ static void find_all(struct search *search)
 	}
 }
 
+/* Who has the page, as /proc/kpageflags tells (Documentation/admin-guide/mm/pagemap.rst), or 0. */
+static uint64_t flags_of(uint64_t gfn)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	uint64_t flags = 0;
+
+	if (fd < 0 || pread(fd, &flags, 8, (off_t)(gfn * 8)) != 8)
+		flags = 0;
+	if (fd >= 0)
+		close(fd);
+	return flags;
+}
+
 static const char *name_missing(const struct search *search)
 {
-	static char text[100];
+	static char text[120];
 
-	for (uint32_t i = 0; i < search->n; i++)
-		if (!search->wanted[i].found)
+	for (uint32_t i = 0; i < search->n; i++) {
+		const struct wanted *wanted = &search->wanted[i];
+
+		if (!wanted->found)
 			snprintf(text, sizeof(text), "page %u of the frame, guest page %#llx, cannot be had "
-				 "again", search->wanted[i].index, (unsigned long long)search->wanted[i].gfn);
+				 "again (kpageflags %#llx, %u taken)", wanted->index,
+				 (unsigned long long)wanted->gfn, (unsigned long long)flags_of(wanted->gfn),
+				 search->chunks * CHUNK_PAGES);
+	}
 	return text;
 }
 
@@ -185,6 +236,7 @@ const char *frame_regain(struct frame *frame, const struct zcb_abi_some *some)
 	if (begin(&search, frame, some))
 		problem = "the guest has no memory left for a page list";
 	if (!problem) {
+		wait_until_online(&search);
 		find_all(&search);
 		problem = search.missing ? name_missing(&search) : put_in_place(&search, frame);
 	}
