@@ -32,12 +32,12 @@ struct wanted {
 	uint8_t *found;
 };
 
-struct search {
-	struct wanted *wanted; /* sorted by gfn */
+static struct search {
 	uint32_t n, missing;
-	uint8_t **chunk; /* all that was taken meanwhile */
 	uint32_t chunks;
-};
+	struct wanted wanted[ZCB_ABI_MAX_PAGES]; /* sorted by gfn */
+	uint8_t *chunk[MAX_CHUNKS]; /* all that was taken meanwhile */
+} search;
 
 static const char *check(const struct frame *frame, const struct zcb_abi_some *some)
 {
@@ -70,23 +70,6 @@ static uint8_t *take_chunk(void)
 	return chunk;
 }
 
-/*
- * What is freed last stays on the processor's own list (pcp, mm/page_alloc.c), where neither
- * free-page reporting nor anybody else looks. So pages of no use are freed after those that matter.
- */
-const char *frame_give(struct frame *frame, const struct zcb_abi_some *some)
-{
-	const char *problem = check(frame, some);
-	uint8_t *ballast = problem ? NULL : take_chunk();
-
-	for (uint32_t i = 0; i < frame->pages && !problem; i++)
-		if (zcb_abi_some_has(some, i) && madvise(frame->page[i], PAGE, MADV_DONTNEED_LOCKED) < 0)
-			problem = "the guest's kernel does not free locked pages";
-	if (ballast)
-		munmap(ballast, CHUNK_BYTES);
-	return problem;
-}
-
 static int by_gfn(const void *a, const void *b)
 {
 	uint64_t x = ((const struct wanted *)a)->gfn, y = ((const struct wanted *)b)->gfn;
@@ -117,43 +100,63 @@ static int is_online(uint64_t gfn)
 	return !strcmp(state, "online");
 }
 
-static void wait_until_online(const struct search *search)
+static void wait_until_online(void)
 {
-	for (uint32_t tries = 0, i = 0; i < search->n && tries < 1000; tries++) {
-		if (is_online(search->wanted[i].gfn))
+	for (uint32_t tries = 0, i = 0; i < search.n && tries < 1000; tries++) {
+		if (is_online(search.wanted[i].gfn))
 			i++;
 		else
 			usleep(10000);
 	}
 }
 
-static int begin(struct search *search, const struct frame *frame, const struct zcb_abi_some *some)
+/*
+ * The agent's own first touch of a page must not take one of those that it gave: so all that the search
+ * needs is touched before.
+ */
+static void begin(const struct frame *frame, const struct zcb_abi_some *some)
 {
-	search->wanted = calloc(some->pages, sizeof(*search->wanted));
-	search->chunk = calloc(MAX_CHUNKS, sizeof(*search->chunk));
-	if (!search->wanted || !search->chunk)
-		return -1;
+	memset(&search, 0, sizeof(search));
 	for (uint32_t i = 0; i < frame->pages; i++)
 		if (zcb_abi_some_has(some, i))
-			search->wanted[search->n++] = (struct wanted){ .gfn = frame->gfn[i], .index = i };
-	search->missing = search->n;
-	qsort(search->wanted, search->n, sizeof(*search->wanted), by_gfn);
-	return 0;
+			search.wanted[search.n++] = (struct wanted){ .gfn = frame->gfn[i], .index = i };
+	search.missing = search.n;
+	qsort(search.wanted, search.n, sizeof(search.wanted[0]), by_gfn);
+	wait_until_online();
 }
 
-static void look_through(struct search *search, uint8_t *chunk)
+/*
+ * What is freed last stays on the processor's own list (pcp, mm/page_alloc.c), where neither
+ * free-page reporting nor anybody else looks. So pages of no use are freed after those that matter.
+ */
+const char *frame_give(struct frame *frame, const struct zcb_abi_some *some)
+{
+	const char *problem = check(frame, some);
+	uint8_t *ballast = problem ? NULL : take_chunk();
+
+	if (!problem)
+		begin(frame, some);
+	for (uint32_t i = 0; i < frame->pages && !problem; i++)
+		if (zcb_abi_some_has(some, i) && madvise(frame->page[i], PAGE, MADV_DONTNEED_LOCKED) < 0)
+			problem = "the guest's kernel does not free locked pages";
+	if (ballast)
+		munmap(ballast, CHUNK_BYTES);
+	return problem;
+}
+
+static void look_through(uint8_t *chunk)
 {
 	uint64_t gfn[CHUNK_PAGES];
 
 	gfns_of(chunk, CHUNK_PAGES, gfn);
 	for (uint32_t i = 0; i < CHUNK_PAGES; i++) {
 		struct wanted key = { .gfn = gfn[i] };
-		struct wanted *hit = bsearch(&key, search->wanted, search->n, sizeof(key), by_gfn);
+		struct wanted *hit = bsearch(&key, search.wanted, search.n, sizeof(key), by_gfn);
 
 		if (!hit || hit->found)
 			continue;
 		hit->found = chunk + i * PAGE;
-		search->missing--;
+		search.missing--;
 	}
 }
 
@@ -164,15 +167,15 @@ static int memory_is_left(void)
 	return sysinfo(&info) == 0 && (uint64_t)info.freeram * info.mem_unit > SPARED_BYTES + CHUNK_BYTES;
 }
 
-static void find_all(struct search *search)
+static void find_all(void)
 {
-	while (search->missing && search->chunks < MAX_CHUNKS && memory_is_left()) {
+	while (search.missing && search.chunks < MAX_CHUNKS && memory_is_left()) {
 		uint8_t *chunk = take_chunk();
 
 		if (!chunk)
 			return;
-		search->chunk[search->chunks++] = chunk;
-		look_through(search, chunk);
+		search.chunk[search.chunks++] = chunk;
+		look_through(chunk);
 	}
 }
 
@@ -189,27 +192,27 @@ static uint64_t flags_of(uint64_t gfn)
 	return flags;
 }
 
-static const char *name_missing(const struct search *search)
+static const char *name_missing(void)
 {
 	static char text[120];
 
-	for (uint32_t i = 0; i < search->n; i++) {
-		const struct wanted *wanted = &search->wanted[i];
+	for (uint32_t i = 0; i < search.n; i++) {
+		const struct wanted *wanted = &search.wanted[i];
 
 		if (!wanted->found)
 			snprintf(text, sizeof(text), "page %u of the frame, guest page %#llx, cannot be had "
 				 "again (kpageflags %#llx, %u taken)", wanted->index,
 				 (unsigned long long)wanted->gfn, (unsigned long long)flags_of(wanted->gfn),
-				 search->chunks * CHUNK_PAGES);
+				 search.chunks * CHUNK_PAGES);
 	}
 	return text;
 }
 
 /* A page goes with its mapping: to move that is to put the page in its place. */
-static const char *put_in_place(const struct search *search, const struct frame *frame)
+static const char *put_in_place(const struct frame *frame)
 {
-	for (uint32_t i = 0; i < search->n; i++) {
-		const struct wanted *wanted = &search->wanted[i];
+	for (uint32_t i = 0; i < search.n; i++) {
+		const struct wanted *wanted = &search.wanted[i];
 
 		if (mremap(wanted->found, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
 			   frame->page[wanted->index]) == MAP_FAILED)
@@ -218,28 +221,16 @@ static const char *put_in_place(const struct search *search, const struct frame 
 	return NULL;
 }
 
-static void end(struct search *search)
-{
-	for (uint32_t i = 0; i < search->chunks; i++)
-		munmap(search->chunk[i], CHUNK_BYTES);
-	free(search->wanted);
-	free(search->chunk);
-}
-
 const char *frame_regain(struct frame *frame, const struct zcb_abi_some *some)
 {
 	const char *problem = check(frame, some);
-	struct search search = { 0 };
 
 	if (problem)
 		return problem;
-	if (begin(&search, frame, some))
-		problem = "the guest has no memory left for a page list";
-	if (!problem) {
-		wait_until_online(&search);
-		find_all(&search);
-		problem = search.missing ? name_missing(&search) : put_in_place(&search, frame);
-	}
-	end(&search);
+	begin(frame, some);
+	find_all();
+	problem = search.missing ? name_missing() : put_in_place(frame);
+	for (uint32_t i = 0; i < search.chunks; i++)
+		munmap(search.chunk[i], CHUNK_BYTES);
 	return problem;
 }
