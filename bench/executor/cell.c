@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "bench/base/cleanup.h"
-#include "bench/base/cpu.h"
 #include "bench/base/io.h"
 #include "bench/executor/fault-around.h"
 #include "bench/executor/mix.h"
@@ -247,8 +246,8 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 		return zcb_wire_send(out, json_pack("{s:s, s:s, s:s}", "type", "result", "status",
 						    "error", "reason", "zcbench bug: a cell of an unknown "
 						    "workload or consumer"), NULL, 0);
-	if (guest->has_cpu)
-		zcb_cpu_keep_off(guest->cpu); /* if it cannot, times are less steady, and no less true */
+	/* If it cannot, times are less steady, and no less true. */
+	zcb_topology_keep(&guest->placement, ZCB_ROLE_CELL, 0);
 	ret = play(&run, &mix, &err);
 	sent = send_samples(&run);
 	if (!sent)

@@ -28,6 +28,7 @@ struct runner {
 	struct zcb_guest *guest;
 	struct zcb_kmsg *kmsg;
 	uint64_t guests_started;
+	struct zcb_placement placement; /* who runs where in each guest and cell */
 	uint64_t fault_around; /* as it was when the runner began; 0: the kernel does not say */
 };
 
@@ -75,6 +76,7 @@ static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool 
 		.folder = runner->config->folder,
 		.console = runner->config->console,
 		.devices = devices_for(cell),
+		.placement = runner->placement,
 		.verbose = verbose,
 		.nonce = ++runner->guests_started ^ 0x7a6362000000ULL,
 	};
@@ -213,7 +215,8 @@ int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct z
 
 	zcb_fault_around_get(&runner.fault_around);
 	runner.kmsg = zcb_kmsg_open();
-	ret = zcb_wire_send(channel, zcb_hut_describe(), NULL, 0);
+	zcb_topology_place(NULL, &runner.placement); /* if it cannot, nobody is placed */
+	ret = zcb_wire_send(channel, zcb_hut_describe(&runner.placement), NULL, 0);
 	if (!ret)
 		ret = serve(&runner, &wire);
 	stop_guest(&runner);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/base/topology.h"
 #include "bench/base/types.h"
 #include "bench/exporter/memfd.h"
 
@@ -14,6 +15,7 @@ enum zcb_guest_device {
 	ZCB_GUEST_BALLOON = 1,   /* a balloon; its size is what the guest has left of its RAM */
 	ZCB_GUEST_REPORTING = 2, /* the guest tells of each free page, and the VMM takes it; a balloon, too */
 	ZCB_GUEST_PLUG = 4,      /* memory that is plugged in and out; its size is what is plugged */
+	ZCB_GUEST_ALL_DEVICES = 7,
 };
 
 /** How much is plugged in for a frame that wants it. */
@@ -24,6 +26,7 @@ struct zcb_guest_config {
 	enum zcb_memory memory;
 	uint64_t ram_bytes;  /* a multiple of 2 MiB */
 	const char *folder;  /* holds guest-kernel and guest-initrd */
+	struct zcb_placement placement; /* who runs where */
 	const char *console; /* a port or pipe for the guest's console; NULL: it is not kept */
 	unsigned int devices; /* enum zcb_guest_device */
 	bool verbose;        /* its kernel tells all on its console, which takes seconds more */
@@ -129,8 +132,7 @@ struct zcb_guest {
 	uint64_t plug_bytes; /* of the memfd, behind that: what can be plugged in */
 	uint64_t ram_below_4g; /* of the memfd, so many bytes lie below the PCI hole, the rest at 4 GiB */
 	int memfd; /* the guest's RAM; owned by the guest */
-	bool has_cpu; /* the VMM runs on this processor alone, and whoever measures keeps off it */
-	int cpu;
+	struct zcb_placement placement; /* as it was started with; whoever measures keeps to the cell's */
 };
 
 extern const struct zcb_guest_ops zcb_guest_linux;

@@ -329,6 +329,21 @@ static int check_devices(struct linux_guest *guest, struct zcb_error *err)
 	return ret;
 }
 
+/* QEMU has one vCPU, and some threads beside it; those that it starts later are its main thread's. */
+static int place_threads(struct linux_guest *guest, struct zcb_error *err)
+{
+	json_t *cpus = NULL;
+	int ret = zcb_qmp_execute(&guest->qmp, "query-cpus-fast", NULL, &cpus, err);
+	json_int_t thread = json_integer_value(json_object_get(json_array_get(cpus, 0), "thread-id"));
+
+	json_decref(cpus);
+	if (ret)
+		return ret;
+	ret = zcb_topology_keep_vmm(&guest->base.placement, guest->qemu, (pid_t)thread);
+	return ret ? zcb_fail(err, ret, "kernel: QEMU's threads cannot be placed on processors (its vCPU is "
+			      "thread %d): %s", (int)thread, strerror(-ret)) : 0;
+}
+
 static int wait_for_hello(struct linux_guest *guest, uint64_t nonce, struct zcb_error *err)
 {
 	struct zcb_abi_hello hello;
@@ -341,7 +356,9 @@ static int wait_for_hello(struct linux_guest *guest, uint64_t nonce, struct zcb_
 		ret = map_control(guest, &hello, nonce, err);
 	if (!ret)
 		ret = check_vmm(guest, &hello, err);
-	return ret ? ret : check_devices(guest, err);
+	if (!ret)
+		ret = check_devices(guest, err);
+	return ret ? ret : place_threads(guest, err);
 }
 
 static void linux_stop(struct zcb_guest *base)
@@ -382,7 +399,8 @@ static int linux_start(const struct zcb_guest_config *config, struct zcb_guest *
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a guest");
 	guest->base = (struct zcb_guest){ .ops = &zcb_guest_linux, .memory = config->memory,
 					  .ram_bytes = config->ram_bytes, .memfd = -1,
-					  .devices = config->devices };
+					  .devices = config->devices,
+					  .placement = config->placement };
 	if (config->devices & ZCB_GUEST_PLUG)
 		guest->base.plug_bytes = ZCB_PLUG_BYTES;
 	guest->link_fd = guest->vmm.fd = guest->qmp.fd = -1;
