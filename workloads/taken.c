@@ -24,7 +24,8 @@ int zcb_taken_check(const struct zcb_workload_params *params, const struct zcb_g
 		return zcb_fail(err, -EOPNOTSUPP, "qemu: of huge pages it takes none where the guest gives "
 				"4 KiB: say \"memory\":[\"shmem\"]");
 	if (!(guest->devices & device))
-		return zcb_fail(err, -EOPNOTSUPP, "guest: it was started without the device");
+		return zcb_fail(err, -EOPNOTSUPP, "guest: it was started without the device, as the plan's "
+				"workload says which it needs: name this one by itself");
 	if (params->refill != ZCB_REFILL_NONE || params->unit != ZCB_UNIT_PAGE)
 		return zcb_fail(err, -EINVAL, "usage: the guest has its pages back before anybody else could "
 				"refill them: say \"refill\":\"none\" and \"unit\":\"page\"");

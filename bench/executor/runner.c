@@ -53,17 +53,12 @@ static unsigned int devices_for(const struct zcb_cell *cell)
 	return workload ? workload->devices : 0;
 }
 
-/* A device that nobody uses does nothing; but free pages are taken from whoever has none to spare. */
-static bool devices_fit(unsigned int has, unsigned int wanted)
-{
-	return (has & wanted) == wanted && (has & ZCB_GUEST_REPORTING) == (wanted & ZCB_GUEST_REPORTING);
-}
-
 static bool guest_fits(const struct zcb_guest *guest, const struct zcb_cell *cell)
 {
 	return guest && !strcmp(guest->ops->name, cell->guest) && guest->memory == cell->memory &&
 	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20 &&
-	       (!guest->ops->resize || devices_fit(guest->devices, devices_for(cell)));
+	       /* No more than it wants either: a mix would choose by what is there. */
+	       (!guest->ops->resize || guest->devices == devices_for(cell));
 }
 
 static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool verbose,

@@ -16,7 +16,7 @@
 #define ZCB_ABI_PORT "zcb.link" /* the virtio-serial port's name */
 #define ZCB_ABI_MAGIC 0x2b62637aU /* "zcb+" */
 #define ZCB_ABI_CONTROL_MAGIC 0x6c6f72746e6f635aULL /* "Zcontrol" */
-#define ZCB_ABI_VERSION 3
+#define ZCB_ABI_VERSION 4
 
 #define ZCB_ABI_PAGE_SIZE 4096U
 #define ZCB_ABI_BLOCK_PAGES 512U /* a block is 2 MiB, a huge page of the guest */
