@@ -67,8 +67,10 @@ def run_all(bench, kernel, variants, problems):
 
 def images_with(bench, name):
   """Images like the others, of which parts can be replaced."""
-  folder, real = os.path.join(bench.scratch, name), os.path.join(os.path.dirname(bench.program), 'images')
-  os.mkdir(folder)
+  build = os.path.dirname(bench.program)
+  folder, real = os.path.join(bench.scratch, name, 'images'), os.path.join(build, 'images')
+  os.makedirs(folder)
+  os.symlink(os.path.join(build, 'vm-images'), os.path.join(bench.scratch, name, 'vm-images'))
   for part in ('rootfs', 'stock'):
     os.symlink(os.path.realpath(os.path.join(real, part)), os.path.join(folder, part))
   return folder
