@@ -22,6 +22,9 @@ int zcb_beside_check(const struct zcb_workload_params *params, const struct zcb_
 	if (under->event == ZCB_EVENT_UNDER || under->event == ZCB_EVENT_MIX)
 		return zcb_fail(err, -EINVAL, "usage: the plan's \"under\" cannot be \"%s\": that is a "
 				"load, too, or a mix", params->under);
+	if (under->plugged)
+		return zcb_fail(err, -EINVAL, "usage: the plan's \"under\" cannot be \"%s\": its frame is of "
+				"memory of its own", params->under);
 	return under->check(params, guest, err);
 }
 
@@ -31,6 +34,14 @@ int zcb_beside_prepare(const struct zcb_workload_params *params, struct zcb_vict
 	const struct zcb_workload_ops *under = zcb_beside_under(params);
 
 	return under->prepare ? under->prepare(params, victim, err) : 0;
+}
+
+int zcb_beside_give_back(const struct zcb_workload_params *params, struct zcb_victim *victim,
+			 struct zcb_error *err)
+{
+	const struct zcb_workload_ops *under = zcb_beside_under(params);
+
+	return under->give_back ? under->give_back(params, victim, err) : 0;
 }
 
 void zcb_beside_restore(struct zcb_victim *victim)

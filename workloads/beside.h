@@ -25,9 +25,11 @@ const struct zcb_workload_ops *zcb_beside_under(const struct zcb_workload_params
 int zcb_beside_check(const struct zcb_workload_params *params, const struct zcb_guest *guest,
 		     struct zcb_error *err);
 
-/** A load's prepare() and restore(): those of the workload under it. */
+/** A load's prepare(), give_back() and restore(): those of the workload under it. */
 int zcb_beside_prepare(const struct zcb_workload_params *params, struct zcb_victim *victim,
 		       struct zcb_error *err);
+int zcb_beside_give_back(const struct zcb_workload_params *params, struct zcb_victim *victim,
+			 struct zcb_error *err);
 void zcb_beside_restore(struct zcb_victim *victim);
 
 /** Has the guest make a second frame of single pages. zcb_beside_close() gives it back. */

@@ -147,5 +147,6 @@ const struct zcb_workload_ops zcb_workload_churn = {
 	.check = zcb_beside_check,
 	.prepare = zcb_beside_prepare,
 	.strike = churn_strike,
+	.give_back = zcb_beside_give_back,
 	.restore = zcb_beside_restore,
 };

@@ -77,5 +77,6 @@ const struct zcb_workload_ops zcb_workload_guest_storm = {
 	.check = zcb_beside_check,
 	.prepare = zcb_beside_prepare,
 	.strike = guest_storm_strike,
+	.give_back = zcb_beside_give_back,
 	.restore = zcb_beside_restore,
 };

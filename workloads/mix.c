@@ -26,6 +26,7 @@ const struct zcb_workload_ops zcb_workload_mix = {
 	.needs = "nothing: it chooses among the workloads that can run",
 	.effect = "those of the workloads it chooses",
 	.event = ZCB_EVENT_MIX,
+	.devices = ZCB_GUEST_BALLOON | ZCB_GUEST_REPORTING,
 	.check = mix_check,
 	.strike = mix_strike,
 };

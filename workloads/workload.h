@@ -144,6 +144,8 @@ struct zcb_workload_ops {
 	const char *effect;  /* what it does to guest RAM that is a shared memfd, for `zcbench list` */
 	enum zcb_event event; /* what happens to the pages it strikes */
 	bool control;        /* it is meant to do nothing */
+	unsigned int devices; /* enum zcb_guest_device: what the guest must be started with */
+	bool plugged;        /* the frame is of memory that is plugged in for it */
 
 	/**
 	 * Says why this cannot be run on that guest and its memory, in err with -EOPNOTSUPP: a skip.
@@ -166,6 +168,12 @@ struct zcb_workload_ops {
 	int (*strike)(const struct zcb_workload_params *params, struct zcb_victim *victim,
 		      struct zcb_damage *damage, struct zcb_error *err);
 	/**
+	 * Has the guest get back what it had to give for the strike, before anybody refills or touches
+	 * the frame: so holes are still looked at as holes. NULL: nothing to do.
+	 */
+	int (*give_back)(const struct zcb_workload_params *params, struct zcb_victim *victim,
+			 struct zcb_error *err);
+	/**
 	 * Puts the host back as it was before prepare(), at the end of each round, after the dma-buf
 	 * is closed and whatever failed; frees victim->state. NULL: nothing to do.
 	 */
@@ -177,6 +185,9 @@ extern const struct zcb_workload_ops *const zcb_workloads[];
 
 /** The workload of that name, or NULL. */
 const struct zcb_workload_ops *zcb_workload_find(const char *name);
+
+/** The devices that a guest must have for a workload, and for the one under it where it is a load. */
+unsigned int zcb_workload_devices(const struct zcb_workload_ops *workload, const char *under);
 
 /** The next number of the cell's seeded sequence. */
 uint64_t zcb_random_next(uint64_t *state);

@@ -12,6 +12,14 @@ const struct zcb_workload_ops *zcb_workload_find(const char *name)
 	return NULL;
 }
 
+unsigned int zcb_workload_devices(const struct zcb_workload_ops *workload, const char *under)
+{
+	const struct zcb_workload_ops *beside =
+		workload->event == ZCB_EVENT_UNDER && under ? zcb_workload_find(under) : NULL;
+
+	return workload->devices | (beside ? beside->devices : 0);
+}
+
 /* Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014 */
 uint64_t zcb_random_next(uint64_t *state)
 {

@@ -89,6 +89,7 @@ static json_t *list_metrics(void)
 		{ "migrate", "ns: one call that has the kernel move a page of the frame, moved or refused" },
 		{ "compact", "ns: one compaction of a node" },
 		{ "clear", "ns: one clearing of an area of CMA, or of a block of ZONE_MOVABLE" },
+		{ "vmm.take", "ns: from the guest's giving its pages to their all being holes, by QEMU" },
 		{ "refill", "ns: one page brought back by another way in than the guest's" },
 		{ "fault.vmm", "ns: the VMM's first touch of a punched page, through its own mapping" },
 		{ "fault.guest", "ns: the guest vCPU's first touch of a punched page, by its TSC (micro)" },

@@ -55,7 +55,7 @@ static void collect_kernels(struct conduct *run)
 
 static json_t *describe_host(void)
 {
-	json_t *json = zcb_hut_describe();
+	json_t *json = zcb_hut_describe(NULL);
 
 	json_object_set(json, "kernel", json_object_get(json, "release"));
 	json_object_del(json, "type");

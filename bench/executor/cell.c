@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "bench/base/cleanup.h"
-#include "bench/base/cpu.h"
 #include "bench/base/io.h"
 #include "bench/executor/fault-around.h"
 #include "bench/executor/mix.h"
@@ -20,7 +19,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 {
 	const struct zcb_cell_params *params = &run->cell->params;
 	struct zcb_frame_request request = { .frame = run->frame, .pages = params->pages,
-					     .blocks = params->blocks };
+					     .blocks = params->blocks, .plugged = run->workload->plugged };
 	size_t n = params->pages;
 
 	run->page = calloc(n, sizeof(*run->page));
@@ -37,8 +36,9 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 	run->spec = (struct zcb_frame_spec){ .key = request.key, .frame = run->frame,
 					     .pages = params->pages };
 	run->victim = (struct zcb_victim){
-		.guest = run->guest, .memfd = run->guest->memfd, .memory = run->guest->memory, .page = run->page,
-		.pages = params->pages, .frame = run->frame, .params = &run->cell->params.workload, .random = &run->random, .sample = zcb_round_sample,
+		.guest = run->guest, .frame = run->frame, .memfd = run->guest->memfd,
+		.memory = run->guest->memory, .page = run->page, .pages = params->pages,
+		.params = &params->workload, .random = &run->random, .sample = zcb_round_sample,
 		.recorder = &run->recorder, .operation = 1,
 	};
 	run->recorder.start_ns = zcb_now_ns();
@@ -260,8 +260,8 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 		return zcb_wire_send(out, json_pack("{s:s, s:s, s:s}", "type", "result", "status",
 						    "error", "reason", "zcbench bug: a cell of an unknown "
 						    "workload or consumer"), NULL, 0);
-	if (guest->has_cpu)
-		zcb_cpu_keep_off(guest->cpu); /* if it cannot, times are less steady, and no less true */
+	/* If it cannot, times are less steady, and no less true. */
+	zcb_topology_keep(&guest->placement, ZCB_ROLE_CELL, 0);
 	ret = zcb_consumer_load(consumer, &run.consumer, &err);
 	if (!ret)
 		ret = play(&run, &mix, &err);

@@ -55,7 +55,20 @@ static void add_text(json_t *json, const char *key, const char *path)
 	}
 }
 
-json_t *zcb_hut_describe(void)
+static void add_placement(json_t *json, const struct zcb_placement *placement)
+{
+	json_t *list;
+
+	if (!placement)
+		return;
+	list = json_array();
+	for (int i = 0; placement->cpus && i < ZCB_ROLES; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i, s:i}", "role", zcb_role_name(i), "cpu",
+						      placement->role[i].cpu, "node", placement->role[i].node));
+	json_object_set_new(json, "placement", list);
+}
+
+json_t *zcb_hut_describe(const struct zcb_placement *placement)
 {
 	struct utsname name = { 0 };
 	struct sysinfo info = { 0 };
@@ -70,5 +83,6 @@ json_t *zcb_hut_describe(void)
 	add_text(json, "clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource");
 	add_cpu(json);
 	add_topology(json);
+	add_placement(json, placement);
 	return json;
 }

@@ -4,10 +4,12 @@
 
 #include <jansson.h>
 
+#include "bench/base/topology.h"
+
 /**
  * Describes the host under test, as its runner finds it: kernel, CPU, memory, topology and QEMU.
- * The `hello` message of bench/results/wire.h; a new reference.
+ * And where who runs there; NULL: nobody does. The `hello` message of bench/results/wire.h; a new reference.
  */
-json_t *zcb_hut_describe(void);
+json_t *zcb_hut_describe(const struct zcb_placement *placement);
 
 #endif

@@ -48,9 +48,13 @@ static void draw_lots(uint64_t *state, struct zcb_cell *cell)
 static bool can_run(const struct zcb_cell *cell, const struct zcb_guest *guest)
 {
 	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
+	const struct zcb_workload_ops *under = zcb_workload_find(cell->params.workload.under);
 	struct zcb_error why;
 
-	return workload->event != ZCB_EVENT_MIX && !zcb_cell_params_check(&cell->params, &why) &&
+	/* Memory that is plugged in is a frame of its own. */
+	if (workload->event == ZCB_EVENT_MIX || workload->plugged || under->plugged)
+		return false;
+	return !zcb_cell_params_check(&cell->params, &why) &&
 	       !zcb_refill_check(cell->params.workload.refill, cell->memory, &why) &&
 	       !workload->check(&cell->params.workload, guest, &why);
 }

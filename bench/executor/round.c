@@ -6,6 +6,7 @@
  *             the guest draws ── export ── open consumer ── look (all must be fresh)
  *             strike: the workload takes pages away
  *             look: before any refill, guest RAM reads zero where it was hit
+ *             the workload gives back what the guest had to give for the strike
  *             refill: somebody else may bring the pages back; the guest may read them ── look
  *             `frames` times: the guest draws its next frame ── look
  *             close consumer ── close the dma-buf
@@ -213,6 +214,13 @@ static int refill_elsewhere(struct zcb_running *run, struct zcb_error *err)
 	return ret ? ret : look(run, ZCB_PHASE_REFILLED, &fresh, err);
 }
 
+static int give_back(struct zcb_running *run, struct zcb_error *err)
+{
+	if (!run->workload->give_back)
+		return 0;
+	return run->workload->give_back(&run->cell->params.workload, &run->victim, err);
+}
+
 static void note_refill(struct zcb_running *run, uint64_t operation, uint32_t frame,
 			uint64_t published, bool fresh, bool *seen)
 {
@@ -249,8 +257,10 @@ static int refill(struct zcb_running *run, struct zcb_error *err)
 {
 	uint64_t operation = run->victim.operation++, first_published = 0;
 	bool seen = run->consumer.reading == ZCB_READS_NOTHING;
-	int ret = refill_elsewhere(run, err);
+	int ret = give_back(run, err);
 
+	if (!ret)
+		ret = refill_elsewhere(run, err);
 	for (uint32_t i = 0; i < run->cell->params.frames && !ret; i++)
 		ret = next_frame(run, operation, i, &first_published, &seen, err);
 	if (!ret && !seen)

@@ -28,6 +28,7 @@ struct runner {
 	struct zcb_guest *guest;
 	struct zcb_kmsg *kmsg;
 	uint64_t guests_started;
+	struct zcb_placement placement; /* who runs where in each guest and cell */
 	uint64_t fault_around; /* as it was when the runner began; 0: the kernel does not say */
 };
 
@@ -45,10 +46,19 @@ static void stop_guest(struct runner *runner)
 	runner->guest = NULL;
 }
 
+static unsigned int devices_for(const struct zcb_cell *cell)
+{
+	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
+
+	return workload ? zcb_workload_devices(workload, cell->params.workload.under) : 0;
+}
+
 static bool guest_fits(const struct zcb_guest *guest, const struct zcb_cell *cell)
 {
 	return guest && !strcmp(guest->ops->name, cell->guest) && guest->memory == cell->memory &&
-	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20;
+	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20 &&
+	       /* No more than it wants either: a mix would choose by what is there. */
+	       (!guest->ops->resize || guest->devices == devices_for(cell));
 }
 
 static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool verbose,
@@ -60,6 +70,8 @@ static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool 
 		.ram_bytes = (uint64_t)cell->params.ram_mib << 20,
 		.folder = runner->config->folder,
 		.console = runner->config->console,
+		.devices = devices_for(cell),
+		.placement = runner->placement,
 		.verbose = verbose,
 		.nonce = ++runner->guests_started ^ 0x7a6362000000ULL,
 	};
@@ -198,7 +210,8 @@ int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct z
 
 	zcb_fault_around_get(&runner.fault_around);
 	runner.kmsg = zcb_kmsg_open();
-	ret = zcb_wire_send(channel, zcb_hut_describe(), NULL, 0);
+	zcb_topology_place(NULL, &runner.placement); /* if it cannot, nobody is placed */
+	ret = zcb_wire_send(channel, zcb_hut_describe(&runner.placement), NULL, 0);
 	if (!ret)
 		ret = serve(&runner, &wire);
 	stop_guest(&runner);

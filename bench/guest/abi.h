@@ -16,7 +16,7 @@
 #define ZCB_ABI_PORT "zcb.link" /* the virtio-serial port's name */
 #define ZCB_ABI_MAGIC 0x2b62637aU /* "zcb+" */
 #define ZCB_ABI_CONTROL_MAGIC 0x6c6f72746e6f635aULL /* "Zcontrol" */
-#define ZCB_ABI_VERSION 3
+#define ZCB_ABI_VERSION 4
 
 #define ZCB_ABI_PAGE_SIZE 4096U
 #define ZCB_ABI_BLOCK_PAGES 512U /* a block is 2 MiB, a huge page of the guest */
@@ -34,6 +34,10 @@ enum zcb_abi_type {
 	ZCB_ABI_ERROR = 8, /* guest: the request failed; struct zcb_abi_error */
 	ZCB_ABI_READ = 9,  /* host: read a word of each page, write none; struct zcb_abi_read */
 	ZCB_ABI_WAS_READ = 10, /* guest: done; struct zcb_abi_read */
+	ZCB_ABI_GIVE = 11,   /* host: free these pages of the frame; struct zcb_abi_some */
+	ZCB_ABI_GIVEN = 12,  /* guest: they are on its free lists; struct zcb_abi_some_done */
+	ZCB_ABI_REGAIN = 13, /* host: have the very same pages again; struct zcb_abi_some */
+	ZCB_ABI_REGAINED = 14, /* guest: they are in their places; struct zcb_abi_some_done */
 	/*
 	 * host: draw this sequence and then the next ones, until CALM, whenever no request waits;
 	 * struct zcb_abi_draw. guest: DRAWN, for the first.
@@ -92,6 +96,23 @@ struct zcb_abi_read {
 	uint32_t frame;
 	uint32_t reserved;
 };
+
+/** Some pages of a frame, by their place in it: bit i % 64 of word i / 64 is page i. */
+struct zcb_abi_some {
+	uint32_t frame;
+	uint32_t pages; /* how many bits are set */
+	uint64_t bits[ZCB_ABI_MAX_PAGES / 64];
+};
+
+struct zcb_abi_some_done {
+	uint32_t frame;
+	uint32_t pages; /* as in the request */
+};
+
+static inline int zcb_abi_some_has(const struct zcb_abi_some *some, uint32_t page)
+{
+	return (int)(some->bits[page / 64] >> page % 64 & 1);
+}
 
 struct zcb_abi_error {
 	char text[120]; /* NUL-terminated; hostile like all the rest */

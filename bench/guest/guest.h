@@ -6,15 +6,29 @@
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/base/topology.h"
 #include "bench/base/types.h"
 #include "bench/exporter/memfd.h"
+
+/** By what its VMM can take memory from a guest, and give it back: bits of a set. */
+enum zcb_guest_device {
+	ZCB_GUEST_BALLOON = 1,   /* a balloon; its size is what the guest has left of its RAM */
+	ZCB_GUEST_REPORTING = 2, /* the guest tells of each free page, and the VMM takes it; a balloon, too */
+	ZCB_GUEST_PLUG = 4,      /* memory that is plugged in and out; its size is what is plugged */
+	ZCB_GUEST_ALL_DEVICES = 7,
+};
+
+/** How much is plugged in for a frame that wants it. */
+#define ZCB_GUEST_PLUGGED_BYTES (32ULL << 20)
 
 /** What a guest is started from. Strings are borrowed during the call. */
 struct zcb_guest_config {
 	enum zcb_memory memory;
 	uint64_t ram_bytes;  /* a multiple of 2 MiB */
 	const char *folder;  /* holds guest-kernel and guest-initrd */
+	struct zcb_placement placement; /* who runs where */
 	const char *console; /* a port or pipe for the guest's console; NULL: it is not kept */
+	unsigned int devices; /* enum zcb_guest_device */
 	bool verbose;        /* its kernel tells all on its console, which takes seconds more */
 	uint64_t nonce;      /* the guest proves with it that it is the one that was started */
 };
@@ -26,6 +40,7 @@ struct zcb_frame_request {
 	uint32_t blocks; /* 0: single pages from all over; else shuffled over so many huge pages */
 	uint64_t seed;
 	uint64_t key;
+	bool plugged; /* of memory that is plugged in for it, until its release; needs ZCB_GUEST_PLUG */
 };
 
 struct zcb_guest;
@@ -65,6 +80,24 @@ struct zcb_guest_ops {
 		    struct zcb_error *err);
 	int (*release)(struct zcb_guest *guest, uint32_t frame, struct zcb_error *err);
 	/**
+	 * Has the guest's kernel free n pages of the frame, by their places in it: they are nobody's, and
+	 * may be taken from the guest. NULL, as those below: a guest of this kind has no kernel.
+	 */
+	int (*give)(struct zcb_guest *guest, uint32_t frame, const uint32_t *page, uint32_t n,
+		    struct zcb_error *err);
+	/**
+	 * Has it get the very same pages again, each in its place, with zeros in them. -EREMOTEIO where
+	 * one cannot be had; the frame is of no use then.
+	 */
+	int (*regain)(struct zcb_guest *guest, uint32_t frame, const uint32_t *page, uint32_t n,
+		      struct zcb_error *err);
+	/** Asks the VMM for another size of a device, in bytes; the guest's driver sees to it later. */
+	int (*resize)(struct zcb_guest *guest, enum zcb_guest_device device, uint64_t bytes,
+		      struct zcb_error *err);
+	/** The size that the device has now, by the VMM's word. -ENODEV: there is none. */
+	int (*size)(struct zcb_guest *guest, enum zcb_guest_device device, uint64_t *ret_bytes,
+		    struct zcb_error *err);
+	/**
 	 * Wraps n pages of 4 KiB of the memfd into a dma-buf, in the VMM's own process: to the kernel
 	 * it is the VMM's, and follows the VMM's mm. *ret_dmabuf is the caller's to close; *ret_ns is
 	 * the time that the driver's ioctl alone took.
@@ -94,11 +127,12 @@ struct zcb_guest_ops {
 struct zcb_guest {
 	const struct zcb_guest_ops *ops;
 	enum zcb_memory memory;
-	uint64_t ram_bytes;
+	unsigned int devices; /* enum zcb_guest_device */
+	uint64_t ram_bytes; /* without what is plugged in */
+	uint64_t plug_bytes; /* of the memfd, behind that: what can be plugged in */
 	uint64_t ram_below_4g; /* of the memfd, so many bytes lie below the PCI hole, the rest at 4 GiB */
 	int memfd; /* the guest's RAM; owned by the guest */
-	bool has_cpu; /* the VMM runs on this processor alone, and whoever measures keeps off it */
-	int cpu;
+	struct zcb_placement placement; /* as it was started with; whoever measures keeps to the cell's */
 };
 
 extern const struct zcb_guest_ops zcb_guest_linux;
@@ -107,13 +141,21 @@ extern const struct zcb_guest_ops zcb_guest_micro;
 /** All kinds, NULL-terminated. */
 extern const struct zcb_guest_ops *const zcb_guests[];
 
+/**
+ * Resizes a device and waits until it has that size. -EIO with the figures where the guest's driver
+ * does not see to it in time.
+ */
+int zcb_guest_resize_wait(struct zcb_guest *guest, enum zcb_guest_device device, uint64_t bytes,
+			  struct zcb_error *err);
+
 /** The kind of that name, or NULL. */
 const struct zcb_guest_ops *zcb_guest_find(const char *name);
 
 /**
  * The memfd of a guest's RAM, for kinds of guests. For hugetlb the pool is made large enough, with
- * pages to spare. Returns 0 or -errno.
+ * pages to spare; plug_bytes lie behind RAM. Returns 0 or -errno.
  */
-int zcb_guest_make_ram(const struct zcb_guest_config *config, int *ret_memfd, struct zcb_error *err);
+int zcb_guest_make_ram(const struct zcb_guest_config *config, uint64_t plug_bytes, int *ret_memfd,
+		       struct zcb_error *err);
 
 #endif

@@ -19,6 +19,8 @@ int zcb_ram_map_offset(const struct zcb_ram_map *map, zcb_gpa gpa, zcb_memfd_off
 		ret_offset->off = gpa.gpa;
 	else if (gpa.gpa >= FOUR_GIB && gpa.gpa - FOUR_GIB < map->above_4g)
 		ret_offset->off = map->below_4g + (gpa.gpa - FOUR_GIB);
+	else if (gpa.gpa >= map->plug_at && gpa.gpa - map->plug_at < map->plug)
+		ret_offset->off = map->below_4g + map->above_4g + (gpa.gpa - map->plug_at);
 	else
 		return -EFAULT;
 	return 0;
@@ -348,6 +350,53 @@ int zcb_link_read(struct zcb_link *link, uint32_t frame, struct zcb_error *err)
 	if (reply.frame != frame)
 		return zcb_fail(err, -EPROTO, "guest: it read another frame than it was asked for");
 	return 0;
+}
+
+static int make_some(uint32_t frame, const uint32_t *page, uint32_t n, struct zcb_abi_some *ret_some,
+		     struct zcb_error *err)
+{
+	*ret_some = (struct zcb_abi_some){ .frame = frame, .pages = n };
+	for (uint32_t i = 0; i < n; i++) {
+		if (page[i] >= ZCB_ABI_MAX_PAGES || zcb_abi_some_has(ret_some, page[i]))
+			return zcb_fail(err, -EINVAL, "zcbench bug: page %u of a frame, too far or twice",
+					page[i]);
+		ret_some->bits[page[i] / 64] |= 1ULL << page[i] % 64;
+	}
+	return 0;
+}
+
+static int ask_about_some(struct zcb_link *link, uint16_t type, uint32_t frame, const uint32_t *page,
+			  uint32_t n, struct zcb_error *err)
+{
+	struct zcb_abi_some request;
+	struct zcb_abi_some_done done;
+	ZCB_FREE void *payload = NULL;
+	size_t got;
+	int ret = make_some(frame, page, n, &request, err);
+
+	if (!ret)
+		ret = ask(link, type, &request, sizeof(request), type + 1, &payload, &got, err);
+	if (ret)
+		return ret;
+	if (got != sizeof(done))
+		return zcb_fail(err, -EPROTO, "guest: a reply of %zu bytes where %zu are due", got,
+				sizeof(done));
+	memcpy(&done, payload, sizeof(done));
+	if (done.frame != frame || done.pages != n)
+		return zcb_fail(err, -EPROTO, "guest: it gave or got other pages than it was asked for");
+	return 0;
+}
+
+int zcb_link_give(struct zcb_link *link, uint32_t frame, const uint32_t *page, uint32_t n,
+		  struct zcb_error *err)
+{
+	return ask_about_some(link, ZCB_ABI_GIVE, frame, page, n, err);
+}
+
+int zcb_link_regain(struct zcb_link *link, uint32_t frame, const uint32_t *page, uint32_t n,
+		    struct zcb_error *err)
+{
+	return ask_about_some(link, ZCB_ABI_REGAIN, frame, page, n, err);
 }
 
 int zcb_link_free(struct zcb_link *link, uint32_t frame, struct zcb_error *err)

@@ -23,6 +23,8 @@ struct zcb_link {
 struct zcb_ram_map {
 	uint64_t below_4g; /* bytes at guest physical address 0, at offset 0 of the memfd */
 	uint64_t above_4g; /* bytes at 4 GiB, right behind them in the memfd */
+	uint64_t plug_at;  /* guest physical address of what is plugged in and out; above all that */
+	uint64_t plug;     /* its bytes, behind all others in the memfd; 0: there is none */
 };
 
 /**
@@ -55,6 +57,20 @@ int zcb_link_calm(struct zcb_link *link, uint32_t frame, uint64_t first, uint64_
 		  struct zcb_error *err);
 
 int zcb_link_read(struct zcb_link *link, uint32_t frame, struct zcb_error *err);
+
+/**
+ * Has the guest free n pages of the frame, by their places in it, and waits until they are on its
+ * free lists. They stay the frame's in name; it may not be drawn before zcb_link_regain().
+ */
+int zcb_link_give(struct zcb_link *link, uint32_t frame, const uint32_t *page, uint32_t n,
+		  struct zcb_error *err);
+
+/**
+ * Has the guest get the very same guest pages again, each in its place, and waits until it has.
+ * -EREMOTEIO names a page that cannot be had.
+ */
+int zcb_link_regain(struct zcb_link *link, uint32_t frame, const uint32_t *page, uint32_t n,
+		    struct zcb_error *err);
 
 /** Gives the frame's pages back to the guest. */
 int zcb_link_free(struct zcb_link *link, uint32_t frame, struct zcb_error *err);

@@ -25,8 +25,10 @@
 #include "bench/base/io.h"
 #include "bench/base/part.h"
 #include "bench/guest/console.h"
+#include "bench/guest/devices.h"
 #include "bench/guest/guest.h"
 #include "bench/guest/link.h"
+#include "bench/guest/qmp.h"
 #include "bench/vmm/vmm.h"
 
 /*
@@ -38,6 +40,8 @@
 #define GUEST_HUGE_PAGES 16 /* the agent's pool for frames drawn from huge pages */
 #define BOOT_TIMEOUT_MS 240000
 #define REPLY_TIMEOUT_MS 60000
+#define PLUG_TRIES 200 /* so often a frame is asked for of memory that was just plugged in */
+#define PLUG_WAIT_MS 50
 
 struct linux_guest {
 	struct zcb_guest base;
@@ -48,6 +52,7 @@ struct linux_guest {
 	uint64_t storm; /* the first sequence of the last one */
 	int link_fd;
 	struct zcb_vmm vmm; /* its socket is owned */
+	struct zcb_qmp qmp; /* and so is this one */
 	char *vmm_object;   /* what is preloaded into QEMU */
 	struct zcb_guest_console console;
 };
@@ -104,57 +109,85 @@ static void clock_words(char *ret_words, size_t room)
  */
 #define EMULATED_CPU "host,-tsc-deadline,-kvmclock,-kvm-pv-eoi"
 
-static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_config *config)
+static void add_kernel(struct zcb_words *words, const struct zcb_guest_config *config)
 {
-	char ram[200], size[32], chardev[48], kernel[256], initrd[256], append[500], clock[64];
-	int keep[] = { guest->base.memfd, guest->link_fd, guest->vmm.fd };
+	char clock[64];
 
-	snprintf(size, sizeof(size), "%" PRIu64 "M", config->ram_bytes >> 20);
-	/* Huge pages are allocated at once, so that only a workload changes how many there are. */
-	snprintf(ram, sizeof(ram),
-		 "memory-backend-file,id=ram,share=on,size=%s,mem-path=/proc/self/fd/%d,prealloc=%s",
-		 size, guest->base.memfd,
-		 guest->base.memory == ZCB_MEMORY_HUGETLB ? "on" : "off");
-	snprintf(chardev, sizeof(chardev), "socket,id=link,fd=%d", guest->link_fd);
-	snprintf(kernel, sizeof(kernel), "%s/guest-kernel", config->folder);
-	snprintf(initrd, sizeof(initrd), "%s/guest-initrd", config->folder);
 	clock_words(clock, sizeof(clock));
-	snprintf(append, sizeof(append),
-		 "%s%s" QUICK_WORDS "console=ttyS0 panic=-1 no_timer_check cryptomgr.notests random.trust_cpu=on "
+	zcb_words_add(words, "-kernel", NULL);
+	zcb_words_format(words, "%s/guest-kernel", config->folder);
+	zcb_words_add(words, "-initrd", NULL);
+	zcb_words_format(words, "%s/guest-initrd", config->folder);
+	zcb_words_add(words, "-append", NULL);
+	zcb_words_format(words,
+		 "%s%s%s" QUICK_WORDS "console=ttyS0 panic=-1 no_timer_check cryptomgr.notests random.trust_cpu=on "
 		 "initcall_blacklist=jent_mod_init,load_system_certificate_list ipv6.disable=1 nokaslr "
 		 "norandmaps hugepages=%d zcb.nonce=%#" PRIx64,
-		 clock, config->verbose ? "earlyprintk=ttyS0 " : "quiet ", GUEST_HUGE_PAGES, config->nonce);
-	zcb_child_keep_fds(keep, 3);
+		 clock, config->verbose ? "earlyprintk=ttyS0 " : "quiet ",
+		 zcb_devices_kernel_words(config->devices), GUEST_HUGE_PAGES, config->nonce);
+}
+
+static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_config *config)
+{
+	int keep[] = { guest->base.memfd, guest->link_fd, guest->vmm.fd, guest->qmp.fd };
+	struct zcb_words words = { .n = 0 };
+
+	zcb_words_add(&words, "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
+		      "-no-reboot", "-accel", "kvm", "-machine", MACHINE, "-bios", FIRMWARE,
+		      "-cpu", zcb_emulated() ? EMULATED_CPU : "host", "-smp", "1",
+		      /* The guest's console goes where QEMU's own words go. */
+		      "-chardev", "file,id=console,path=/proc/self/fd/1", "-serial", "chardev:console",
+		      "-chardev", NULL);
+	zcb_words_format(&words, "socket,id=link,fd=%d", guest->link_fd);
+	/* Each port that there could be has two queues, which the guest sets up at start. */
+	zcb_words_add(&words, "-device", "virtio-serial-pci,max_ports=2", "-device",
+		      "virtserialport,chardev=link,name=" ZCB_ABI_PORT, NULL);
+	zcb_devices_add(&words, config, guest->base.memfd, guest->qmp.fd);
+	add_kernel(&words, config);
+	zcb_child_keep_fds(keep, 4);
 	if (zcb_vmm_set_environment(guest->vmm_object, guest->vmm.fd, guest->base.memfd))
 		_exit(126);
-	execlp("qemu-system-x86_64", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
-	       "-display", "none", "-no-reboot", "-accel", "kvm",
-	       "-machine", MACHINE, "-bios", FIRMWARE,
-	       "-cpu", zcb_emulated() ? EMULATED_CPU : "host",
-	       "-smp", "1", "-m", size, "-object", ram, "-kernel", kernel, "-initrd", initrd,
-	       /* The guest's console goes where QEMU's own words go. */
-	       "-append", append, "-chardev", "file,id=console,path=/proc/self/fd/1", "-serial",
-	       "chardev:console", "-chardev", chardev,
-	       /* Each port that there could be has two queues, which the guest sets up at start. */
-	       "-device", "virtio-serial-pci,max_ports=2", "-device",
-	       "virtserialport,chardev=link,name=" ZCB_ABI_PORT, NULL);
+	execvp(words.word[0], (char *const *)(uintptr_t)words.word);
 	dprintf(STDERR_FILENO, "qemu-system-x86_64 cannot be started: %s: apt-get install qemu-system-x86\n",
 		strerror(errno));
 	_exit(127);
 }
 
-/* Until QEMU is forked the guest has QEMU's ends. */
-static int make_sockets(struct linux_guest *guest, int *ret_our_link, int *ret_our_vmm,
-			struct zcb_error *err)
+static int make_pair(int *ret_ours, int *ret_theirs, const char *what, struct zcb_error *err)
 {
-	int pair[2], ret;
+	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return zcb_fail(err, -errno, "host set-up: no socket for the guest link: %m");
-	*ret_our_link = pair[0];
-	guest->link_fd = pair[1];
-	ret = zcb_vmm_sockets(ret_our_vmm, &guest->vmm.fd);
-	return ret ? zcb_fail(err, ret, "host set-up: no socket for the agent inside QEMU: %m") : 0;
+		return zcb_fail(err, -errno, "host set-up: no socket for %s: %m", what);
+	*ret_ours = pair[0];
+	*ret_theirs = pair[1];
+	return 0;
+}
+
+/* Our ends of the sockets that QEMU has the others of. */
+struct ends {
+	int link, vmm, qmp;
+};
+
+static void close_ends(struct ends *ends)
+{
+	zcb_close_fd_p(&ends->link);
+	zcb_close_fd_p(&ends->vmm);
+	zcb_close_fd_p(&ends->qmp);
+}
+
+/* Until QEMU is forked the guest has QEMU's ends. */
+static int make_sockets(struct linux_guest *guest, struct ends *ret_ours, struct zcb_error *err)
+{
+	int ret = make_pair(&ret_ours->link, &guest->link_fd, "the guest link", err);
+
+	if (!ret)
+		ret = make_pair(&ret_ours->qmp, &guest->qmp.fd, "QEMU's control", err);
+	if (ret)
+		return ret;
+	ret = zcb_vmm_sockets(&ret_ours->vmm, &guest->vmm.fd);
+	return ret ? zcb_fail(err, ret, "host set-up: no socket for the agent inside QEMU: %s",
+			      strerror(-ret)) : 0;
 }
 
 static int start_console(struct linux_guest *guest, const struct zcb_guest_config *config,
@@ -170,15 +203,14 @@ static int start_console(struct linux_guest *guest, const struct zcb_guest_confi
 static int spawn_qemu(struct linux_guest *guest, const struct zcb_guest_config *config,
 		      struct zcb_error *err)
 {
-	ZCB_CLOSE int our_link = -1;
-	ZCB_CLOSE int our_vmm = -1;
+	ZCB_CLEANUP(close_ends) struct ends ours = { -1, -1, -1 };
 	ZCB_CLOSE int console = -1;
 	int ret = zcb_part_find("/proc/self/exe", ZCB_VMM_OBJECT, &guest->vmm_object, err);
 
 	if (!ret)
 		ret = start_console(guest, config, &console, err);
 	if (!ret)
-		ret = make_sockets(guest, &our_link, &our_vmm, err);
+		ret = make_sockets(guest, &ours, err);
 	if (ret)
 		return ret;
 	guest->qemu = zcb_fork();
@@ -189,10 +221,12 @@ static int spawn_qemu(struct linux_guest *guest, const struct zcb_guest_config *
 	}
 	close(zcb_steal_fd(&guest->link_fd));
 	close(zcb_steal_fd(&guest->vmm.fd));
+	close(zcb_steal_fd(&guest->qmp.fd));
 	if (guest->qemu < 0)
 		return zcb_fail(err, -errno, "host set-up: no process for QEMU: %m");
-	guest->link_fd = zcb_steal_fd(&our_link);
-	guest->vmm = (struct zcb_vmm){ .fd = zcb_steal_fd(&our_vmm), .timeout_ms = REPLY_TIMEOUT_MS };
+	guest->link_fd = zcb_steal_fd(&ours.link);
+	guest->vmm = (struct zcb_vmm){ .fd = zcb_steal_fd(&ours.vmm), .timeout_ms = REPLY_TIMEOUT_MS };
+	guest->qmp = (struct zcb_qmp){ .fd = zcb_steal_fd(&ours.qmp), .timeout_ms = REPLY_TIMEOUT_MS };
 	guest->link = (struct zcb_link){ .fd = guest->link_fd, .timeout_ms = BOOT_TIMEOUT_MS };
 	return 0;
 }
@@ -278,6 +312,38 @@ static int check_vmm(struct linux_guest *guest, const struct zcb_abi_hello *hell
 	return ret;
 }
 
+/* Where memory can be plugged in, QEMU says; that it lies above all RAM makes the map unambiguous. */
+static int check_devices(struct linux_guest *guest, struct zcb_error *err)
+{
+	uint64_t end_of_ram = guest->map.above_4g ? (4ULL << 30) + guest->map.above_4g : guest->map.below_4g;
+	int ret = zcb_qmp_begin(&guest->qmp, err);
+
+	if (ret || !(guest->base.devices & ZCB_GUEST_PLUG))
+		return ret;
+	ret = zcb_devices_plug_at(&guest->qmp, &guest->map.plug_at, err);
+	if (!ret && guest->map.plug_at < end_of_ram)
+		ret = zcb_fail(err, -EPROTO, "qemu: it plugs in memory at %#" PRIx64 ", amid the guest's RAM",
+			       guest->map.plug_at);
+	if (!ret)
+		guest->map.plug = guest->base.plug_bytes;
+	return ret;
+}
+
+/* QEMU has one vCPU, and some threads beside it; those that it starts later are its main thread's. */
+static int place_threads(struct linux_guest *guest, struct zcb_error *err)
+{
+	json_t *cpus = NULL;
+	int ret = zcb_qmp_execute(&guest->qmp, "query-cpus-fast", NULL, &cpus, err);
+	json_int_t thread = json_integer_value(json_object_get(json_array_get(cpus, 0), "thread-id"));
+
+	json_decref(cpus);
+	if (ret)
+		return ret;
+	ret = zcb_topology_keep_vmm(&guest->base.placement, guest->qemu, (pid_t)thread);
+	return ret ? zcb_fail(err, ret, "kernel: QEMU's threads cannot be placed on processors (its vCPU is "
+			      "thread %d): %s", (int)thread, strerror(-ret)) : 0;
+}
+
 static int wait_for_hello(struct linux_guest *guest, uint64_t nonce, struct zcb_error *err)
 {
 	struct zcb_abi_hello hello;
@@ -288,7 +354,11 @@ static int wait_for_hello(struct linux_guest *guest, uint64_t nonce, struct zcb_
 	guest->link.timeout_ms = REPLY_TIMEOUT_MS;
 	if (!ret)
 		ret = map_control(guest, &hello, nonce, err);
-	return ret ? ret : check_vmm(guest, &hello, err);
+	if (!ret)
+		ret = check_vmm(guest, &hello, err);
+	if (!ret)
+		ret = check_devices(guest, err);
+	return ret ? ret : place_threads(guest, err);
 }
 
 static void linux_stop(struct zcb_guest *base)
@@ -306,6 +376,8 @@ static void linux_stop(struct zcb_guest *base)
 		close(guest->link_fd);
 	if (guest->vmm.fd >= 0)
 		close(guest->vmm.fd);
+	if (guest->qmp.fd >= 0)
+		close(guest->qmp.fd);
 	if (base->memfd >= 0)
 		close(base->memfd);
 	free(guest->vmm_object);
@@ -326,12 +398,16 @@ static int linux_start(const struct zcb_guest_config *config, struct zcb_guest *
 	if (!guest)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a guest");
 	guest->base = (struct zcb_guest){ .ops = &zcb_guest_linux, .memory = config->memory,
-					  .ram_bytes = config->ram_bytes, .memfd = -1 };
-	guest->link_fd = guest->vmm.fd = -1;
+					  .ram_bytes = config->ram_bytes, .memfd = -1,
+					  .devices = config->devices,
+					  .placement = config->placement };
+	if (config->devices & ZCB_GUEST_PLUG)
+		guest->base.plug_bytes = ZCB_PLUG_BYTES;
+	guest->link_fd = guest->vmm.fd = guest->qmp.fd = -1;
 	guest->map.below_4g = config->ram_bytes < BELOW_4G ? config->ram_bytes : BELOW_4G;
 	guest->map.above_4g = config->ram_bytes - guest->map.below_4g;
 	guest->base.ram_below_4g = guest->map.below_4g;
-	ret = zcb_guest_make_ram(config, &guest->base.memfd, err);
+	ret = zcb_guest_make_ram(config, guest->base.plug_bytes, &guest->base.memfd, err);
 	if (!ret)
 		ret = spawn_qemu(guest, config, err);
 	if (!ret)
@@ -340,6 +416,46 @@ static int linux_start(const struct zcb_guest_config *config, struct zcb_guest *
 		return ret;
 	*ret_guest = &zcb_steal_ptr(&guest)->base;
 	return 0;
+}
+
+static int linux_resize(struct zcb_guest *base, enum zcb_guest_device device, uint64_t bytes,
+			struct zcb_error *err)
+{
+	return zcb_devices_resize(&linux_guest(base)->qmp, base->devices, device, bytes, err);
+}
+
+static int linux_size(struct zcb_guest *base, enum zcb_guest_device device, uint64_t *ret_bytes,
+		      struct zcb_error *err)
+{
+	return zcb_devices_size(&linux_guest(base)->qmp, base->devices, device, ret_bytes, err);
+}
+
+static bool is_all_plugged(const struct linux_guest *guest, const zcb_memfd_off *page, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (page[i].off < guest->base.ram_bytes)
+			return false;
+	return true;
+}
+
+/*
+ * The device has its size when the driver asks for it, and the guest has the memory only when its kernel
+ * has put it online (virtio_mem_sbm_plug_and_add_mb()). Until then the frame is of other memory, and
+ * each is made in place of the one before.
+ */
+static int alloc_plugged(struct linux_guest *guest, const struct zcb_abi_alloc *request,
+			 zcb_memfd_off *ret_pages, struct zcb_error *err)
+{
+	int ret = zcb_guest_resize_wait(&guest->base, ZCB_GUEST_PLUG, ZCB_GUEST_PLUGGED_BYTES, err);
+
+	for (int tries = 0; !ret && tries < PLUG_TRIES; tries++) {
+		ret = zcb_link_alloc(&guest->link, request, &guest->map, ret_pages, err);
+		if (ret || is_all_plugged(guest, ret_pages, request->pages))
+			return ret;
+		usleep(PLUG_WAIT_MS * 1000);
+	}
+	return ret ? ret : zcb_fail(err, -EIO, "guest: it makes no frame of the memory that was plugged in: is "
+				    "it online, and movable?");
 }
 
 static int linux_alloc(struct zcb_guest *base, const struct zcb_frame_request *request,
@@ -355,6 +471,8 @@ static int linux_alloc(struct zcb_guest *base, const struct zcb_frame_request *r
 		.key = request->key,
 	};
 
+	if (request->plugged)
+		return alloc_plugged(guest, &message, ret_pages, err);
 	return zcb_link_alloc(&guest->link, &message, &guest->map, ret_pages, err);
 }
 
@@ -401,7 +519,24 @@ static int linux_read(struct zcb_guest *base, uint32_t frame, struct zcb_error *
 
 static int linux_release(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)
 {
-	return zcb_link_free(&linux_guest(base)->link, frame, err);
+	uint64_t plugged = 0;
+	int ret = zcb_link_free(&linux_guest(base)->link, frame, err);
+
+	if (!ret && base->devices & ZCB_GUEST_PLUG)
+		ret = linux_size(base, ZCB_GUEST_PLUG, &plugged, err);
+	return ret || !plugged ? ret : zcb_guest_resize_wait(base, ZCB_GUEST_PLUG, 0, err);
+}
+
+static int linux_give(struct zcb_guest *base, uint32_t frame, const uint32_t *page, uint32_t n,
+		      struct zcb_error *err)
+{
+	return zcb_link_give(&linux_guest(base)->link, frame, page, n, err);
+}
+
+static int linux_regain(struct zcb_guest *base, uint32_t frame, const uint32_t *page, uint32_t n,
+			struct zcb_error *err)
+{
+	return zcb_link_regain(&linux_guest(base)->link, frame, page, n, err);
 }
 
 static int linux_export(struct zcb_guest *base, const zcb_memfd_off *pages, uint32_t n,
@@ -432,6 +567,10 @@ const struct zcb_guest_ops zcb_guest_linux = {
 	.calm = linux_calm,
 	.read = linux_read,
 	.release = linux_release,
+	.give = linux_give,
+	.regain = linux_regain,
+	.resize = linux_resize,
+	.size = linux_size,
 	.export = linux_export,
 	.touch = linux_touch,
 	.install = linux_install,

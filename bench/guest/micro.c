@@ -14,7 +14,6 @@
 
 #include "bench/base/child.h"
 #include "bench/base/cleanup.h"
-#include "bench/base/cpu.h"
 #include "bench/guest/guest.h"
 #include "bench/guest/micro/abi.h"
 #include "bench/guest/micro/image.h"
@@ -79,7 +78,7 @@ static int spawn_vmm(struct micro_guest *guest, const struct zcb_guest_config *c
 					   .ram_bytes = config->ram_bytes,
 					   .nonce = config->nonce,
 					   .memfd = guest->base.memfd,
-					   .cpu = guest->base.has_cpu ? guest->base.cpu : -1};
+					   .placement = config->placement};
 	int ret = zcb_vmm_sockets(&guest->link.fd, &vmm.link);
 
 	if (ret)
@@ -164,13 +163,13 @@ static int micro_start(const struct zcb_guest_config *config, struct zcb_guest *
 					 .memory = config->memory,
 					 .ram_bytes = config->ram_bytes,
 					 .ram_below_4g = config->ram_bytes,
+					 .placement = config->placement,
 					 .memfd = -1};
 	guest->link = (struct zcb_micro_link){.fd = -1, .timeout_ms = REPLY_TIMEOUT_MS};
 	guest->vmm = (struct zcb_vmm){
 		.fd = -1, .timeout_ms = REPLY_TIMEOUT_MS, .party = "guest: the micro guest's VMM"};
-	guest->base.has_cpu = zcb_cpu_spare(&guest->base.cpu) == 0;
 	if (!ret)
-		ret = zcb_guest_make_ram(config, &guest->base.memfd, err);
+		ret = zcb_guest_make_ram(config, 0, &guest->base.memfd, err);
 	if (!ret)
 		ret = spawn_vmm(guest, config, err);
 	if (!ret)

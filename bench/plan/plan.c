@@ -21,6 +21,7 @@ struct source {
 	json_t *kernels, *variants, *memory, *guests, *workloads, *consumers; /* owned lists of words */
 	uint32_t boots, seconds;
 	uint32_t round; /* while it is expanded: which boot of each kernel */
+	unsigned int devices; /* that the guests of these cells have */
 	uint32_t place; /* of the next cell within its boot, the same for all variants */
 	struct zcb_cell_params defaults;
 };
@@ -318,6 +319,9 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 	size_t i;
 	int ret = 0;
 
+	if (zcb_workload_devices(zcb_workload_find(workload), json_string_value(json_object_get(params, "under"))) !=
+	    s->devices)
+		return 0;
 	if ((s->workloads && !has_word(s->workloads, workload)) ||
 	    (memory && !has_word(memory, zcb_memory_name(like->memory))))
 		return 0;
@@ -395,7 +399,8 @@ static int add_boot(struct zcb_plan *plan, struct source *s, const char *kernel,
 		zcb_memory_parse(json_string_value(memory), &like.memory);
 		json_array_foreach(s->guests, g, guest) {
 			snprintf(like.guest, sizeof(like.guest), "%s", json_string_value(guest));
-			ret = ret ? ret : add_variants(plan, s, &like, err);
+			for (s->devices = 0; s->devices <= ZCB_GUEST_ALL_DEVICES; s->devices++)
+				ret = ret ? ret : add_variants(plan, s, &like, err);
 		}
 	}
 	return ret;

@@ -4,6 +4,24 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* "vcpu on CPU 1 of node 0, vmm on …", or "". */
+static const char *describe_placement(const struct zcb_place *place, const json_t *hut)
+{
+	const char *words = "";
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(zcb_member_array(place, hut, "placement"), i, one) {
+		if (i == 16) /* no more roles, but a damaged file */
+			break;
+		words = zcb_results_string(place->results, "%s%s%s on CPU %llu of node %llu", words,
+					   *words ? ", " : "", zcb_member_string(place, one, "role"),
+					   (unsigned long long)zcb_member_count(place, one, "cpu"),
+					   (unsigned long long)zcb_member_count(place, one, "node"));
+	}
+	return words;
+}
+
 static void read_hut(const struct zcb_place *place, const json_t *document,
 		     struct zcb_result_boot *boot)
 {
@@ -12,6 +30,7 @@ static void read_hut(const struct zcb_place *place, const json_t *document,
 	boot->hut_release = zcb_member_string(place, hut, "release");
 	boot->hut_cpu = zcb_member_string(place, hut, "cpu");
 	boot->hut_topology = zcb_member_string(place, hut, "topology");
+	boot->hut_placement = describe_placement(place, hut);
 	boot->hut_config = zcb_member_string(place, hut, "config_sha256");
 	boot->hut_cpus = zcb_member_count(place, hut, "cpus");
 	boot->hut_memory_bytes = zcb_member_count(place, hut, "memory_bytes");

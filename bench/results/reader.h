@@ -91,6 +91,7 @@ struct zcb_result_boot {
 	bool tainted;
 	struct zcb_result_strings kernel_faults, qemu;
 	const char *hut_release, *hut_cpu, *hut_topology, *hut_config;
+	const char *hut_placement; /* "vcpu on CPU 1 of node 0, …" */
 	uint64_t hut_cpus, hut_memory_bytes;
 	double seconds_up, seconds_first_frame, seconds_total;
 };

@@ -60,11 +60,12 @@ static void put_pages(struct input *input, uint32_t pages, bool with_header)
 static void make_right_answer(struct input *input, enum fuzz_action action)
 {
 	uint32_t pages = 1 + random_below(64);
-	uint8_t choices[FUZZ_CHOICES] = { (uint8_t)action, (uint8_t)random_below(4),
+	uint8_t choices[FUZZ_CHOICES] = { (uint8_t)action, (uint8_t)random_below(FUZZ_MAPS),
 					  (uint8_t)(pages - 1) };
 	struct zcb_abi_hello hello = { .nonce = 1, .control_gpa = 4096, .memory_bytes = 1 << 20 };
 	struct zcb_abi_drawn drawn = { .frame = FUZZ_FRAME, .sequence = FUZZ_SEQUENCE };
 	struct zcb_abi_free freed = { .frame = FUZZ_FRAME };
+	struct zcb_abi_some_done done = { .frame = FUZZ_FRAME, .pages = FUZZ_SOME };
 
 	input->n = 0;
 	put(input, choices, sizeof(choices));
@@ -77,6 +78,9 @@ static void make_right_answer(struct input *input, enum fuzz_action action)
 	} else if (action == FUZZ_READ) {
 		put_header(input, ZCB_ABI_WAS_READ, 1, sizeof(freed));
 		put(input, &freed, sizeof(freed)); /* struct zcb_abi_read is the same */
+	} else if (action == FUZZ_GIVE || action == FUZZ_REGAIN) {
+		put_header(input, action == FUZZ_GIVE ? ZCB_ABI_GIVEN : ZCB_ABI_REGAINED, 1, sizeof(done));
+		put(input, &done, sizeof(done));
 	} else if (action == FUZZ_FREE) {
 		put_header(input, ZCB_ABI_FREED, 1, sizeof(freed));
 		put(input, &freed, sizeof(freed));
@@ -106,7 +110,7 @@ static void make_noise(struct input *input)
 static void set_word(struct input *input)
 {
 	static const uint64_t words[] = { 0, 1, 511, 512, 0x7fffffff, 0x80000000, 0xffffffff,
-					  1ULL << 20, (1ULL << 52) + 1, 1ULL << 63, UINT64_MAX };
+					  1ULL << 20, 3ULL << 19, (3ULL << 19) - 1, (1ULL << 52) + 1, 1ULL << 63, UINT64_MAX };
 	uint64_t word = words[random_below(sizeof(words) / sizeof(words[0]))];
 	size_t n = 1U << random_below(4), at = FUZZ_CHOICES + random_below((uint32_t)input->n);
 

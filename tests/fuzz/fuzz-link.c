@@ -17,11 +17,13 @@
 
 #define MIB (1ULL << 20)
 
-static const struct zcb_ram_map maps[] = {
+static const struct zcb_ram_map maps[FUZZ_MAPS] = {
 	{ .below_4g = 192 * MIB },
 	{ .below_4g = 2048 * MIB, .above_4g = 64 * MIB },
 	{ .below_4g = 2 * MIB },
 	{ .below_4g = 2048 * MIB, .above_4g = 1ULL << 50 },
+	{ .below_4g = 2 * MIB, .plug_at = 1ULL << 32, .plug = 128 * MIB },
+	{ .below_4g = 2048 * MIB, .above_4g = 64 * MIB, .plug_at = 3ULL << 31, .plug = 2 * MIB },
 };
 
 static void demand(int holds, const char *what)
@@ -41,7 +43,7 @@ static void check_offsets(zcb_memfd_off *offset, uint32_t n, const struct zcb_ra
 {
 	for (uint32_t i = 0; i < n; i++) {
 		demand(offset[i].off % ZCB_ABI_PAGE_SIZE == 0, "an offset is not aligned");
-		demand(offset[i].off < map->below_4g + map->above_4g, "an offset is out of RAM");
+		demand(offset[i].off < map->below_4g + map->above_4g + map->plug, "an offset is out of RAM");
 	}
 	qsort(offset, n, sizeof(*offset), compare);
 	for (uint32_t i = 1; i < n; i++)
@@ -60,10 +62,15 @@ static void check_translation(const uint8_t *bytes, const zcb_memfd_off *offset,
 
 		memcpy(&gfn, bytes + sizeof(struct zcb_abi_pages) + 8 * (size_t)i, 8);
 		gpa = (unsigned __int128)gfn * ZCB_ABI_PAGE_SIZE;
-		if (gpa >= four_gib)
+		if (map->plug && gpa >= map->plug_at) {
+			demand(gpa < (unsigned __int128)map->plug_at + map->plug, "an offset is not that of its page, which is behind all");
+			gpa = gpa - map->plug_at + map->below_4g + map->above_4g;
+		} else if (gpa >= four_gib) {
+			demand(gpa < four_gib + map->above_4g || !map->plug, "an offset is not that of its page, which is in a gap");
 			gpa = gpa - four_gib + map->below_4g;
-		else
-			demand(gpa < map->below_4g, "a page of the hole was taken");
+		} else {
+			demand(gpa < map->below_4g, "an offset is not that of its page, which is in the hole");
+		}
 		demand(gpa == offset[i].off, "an offset is not that of its page");
 	}
 }
@@ -121,6 +128,10 @@ static void ask(enum fuzz_action action, const struct zcb_abi_alloc *request,
 		ret = zcb_link_draw(&link, request->frame, FUZZ_SEQUENCE, &err);
 	else if (action == FUZZ_READ)
 		ret = zcb_link_read(&link, request->frame, &err);
+	else if (action == FUZZ_GIVE)
+		ret = zcb_link_give(&link, request->frame, (const uint32_t[]){ 1, 70 }, FUZZ_SOME, &err);
+	else if (action == FUZZ_REGAIN)
+		ret = zcb_link_regain(&link, request->frame, (const uint32_t[]){ 1, 70 }, FUZZ_SOME, &err);
 	else if (action == FUZZ_FREE)
 		ret = zcb_link_free(&link, request->frame, &err);
 	else
@@ -163,7 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < FUZZ_CHOICES)
 		return 0;
 	action = (enum fuzz_action)(data[0] % FUZZ_ACTIONS);
-	map = &maps[data[1] % (sizeof(maps) / sizeof(maps[0]))];
+	map = &maps[data[1] % FUZZ_MAPS];
 	request.pages = 1 + data[2];
 	if (action == FUZZ_PARSE)
 		parse(&request, map, data + FUZZ_CHOICES, size - FUZZ_CHOICES);

@@ -81,7 +81,9 @@ class RunDir:
                  '2048', '-smp', '2', '-nodefaults', '-no-reboot', '-display', 'none'],
         'hut': {'release': '6.12.94+deb13-amd64', 'cpu': 'QEMU TCG CPU version 2.5+', 'cpus': 2,
                 'memory_bytes': 2 << 30, 'config_sha256': 'ab' * 32,
-                'topology': 'Package:2 [NUMANode(memory=1073741824)] Core:1 PU:1'},
+                'topology': 'Package:2 [NUMANode(memory=1073741824)] Core:1 PU:1',
+                'placement': [{'role': 'vcpu', 'cpu': 1, 'node': 0}, {'role': 'vmm', 'cpu': 0, 'node': 0},
+                              {'role': 'cell', 'cpu': 0, 'node': 0}]},
         'seconds': {'up': 6.2, 'first_frame': 9.7, 'total': 60.1}, **changes})
     self.write(f'boots/{number}/console.log', '[    0.000000] Linux version 6.12.94+deb13-amd64\n')
 
@@ -274,7 +276,8 @@ def hostile(folder):
                qemu={'version': h[1]}, zcbench={'version': h[0], 'git': 7}, **everything)
   for number, text in enumerate(h[:8], 1):
     run.boot(number, outcome=text, reason=text, kernel=text, accel=text, clock=text, cmdline=text, qemu=h,
-             kernel_faults=[] if number > 2 else [], hut={'release': text, 'cpu': text, 'topology': text})
+             kernel_faults=[] if number > 2 else [], hut={'release': text, 'cpu': text, 'topology': text,
+                  'placement': [{'role': text, 'cpu': 'one'}, text, {}]})
   run.write('boots/1/console.log', '\n'.join(h).encode() + bytes(range(256)))
   run.write('samples/0.<b>.zcs', b'x')
   run.write('samples/1.refill.zcs', b'not samples at all')

@@ -161,6 +161,20 @@ static void impossible_frames_are_refused(void **state)
 	expect_refused((struct zcb_abi_alloc){ .pages = 1, .block_pages = 512, .blocks = UINT32_MAX });
 }
 
+static void given_pages_are_gone(void **state)
+{
+	struct zcb_abi_some some = { .pages = 2, .bits = { 1ULL << 7, 1ULL << (95 - 64) } };
+	struct frame frame = { 0 };
+
+	make(&frame, 6);
+	frame_draw(&frame, 5, 1);
+	assert_null(frame_give(&frame, &some));
+	for (uint32_t i = 0; i < PAGES; i++)
+		assert_int_equal(gfn_of(frame.page[i]), i == 7 || i == 95 ? 0 : frame.gfn[i]);
+	assert_int_equal(*(uint64_t *)frame.page[7], 0);
+	frame_free(&frame);
+}
+
 static void freed_frame_is_empty(void **state)
 {
 	struct frame frame = { 0 };
@@ -182,6 +196,7 @@ int main(void)
 		cmocka_unit_test(order_follows_from_the_seed),
 		cmocka_unit_test(drawn_frame_is_fresh),
 		cmocka_unit_test(impossible_frames_are_refused),
+		cmocka_unit_test(given_pages_are_gone),
 		cmocka_unit_test(freed_frame_is_empty),
 	};
 

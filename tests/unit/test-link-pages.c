@@ -20,6 +20,10 @@
 static const struct zcb_ram_map small = { .below_4g = 192 * MIB };
 static const struct zcb_ram_map split = { .below_4g = 2 * GIB, .above_4g = 1 * GIB };
 
+static const struct zcb_ram_map plug = { .below_4g = 192 * MIB, .plug_at = 4 * GIB, .plug = 128 * MIB };
+static const struct zcb_ram_map all_three = { .below_4g = 2 * GIB, .above_4g = GIB, .plug_at = 6 * GIB,
+					      .plug = 2 * MIB };
+
 static void expect_offset(const struct zcb_ram_map *map, uint64_t gpa, uint64_t wanted)
 {
 	zcb_memfd_off offset = { UNTOUCHED };
@@ -57,6 +61,23 @@ static void ram_on_both_sides_of_the_hole(void **state)
 	expect_offset(&split, 5 * GIB - 1, 3 * GIB - 1);
 	expect_no_ram(&split, 5 * GIB);
 	expect_no_ram(&split, UINT64_MAX);
+}
+
+static void pluggable_memory(void **state)
+{
+	expect_offset(&plug, 192 * MIB - 1, 192 * MIB - 1);
+	expect_no_ram(&plug, 192 * MIB);
+	expect_no_ram(&plug, 4 * GIB - 1);
+	expect_offset(&plug, 4 * GIB, 192 * MIB);
+	expect_offset(&plug, 4 * GIB + 128 * MIB - 1, 320 * MIB - 1);
+	expect_no_ram(&plug, 4 * GIB + 128 * MIB);
+	expect_no_ram(&plug, UINT64_MAX);
+	expect_offset(&all_three, 5 * GIB - 1, 3 * GIB - 1);
+	expect_no_ram(&all_three, 5 * GIB);
+	expect_no_ram(&all_three, 6 * GIB - 1);
+	expect_offset(&all_three, 6 * GIB, 3 * GIB);
+	expect_offset(&all_three, 6 * GIB + 2 * MIB - 1, 3 * GIB + 2 * MIB - 1);
+	expect_no_ram(&all_three, 6 * GIB + 2 * MIB);
 }
 
 #define PAGES 8
@@ -146,6 +167,26 @@ static void good_list_above_4g(void **state)
 	assert_int_equal(offset[1].off, 93 * 4096);
 }
 
+static void good_list_of_pluggable_pages(void **state)
+{
+	struct list list = good_list();
+	zcb_memfd_off offset[PAGES];
+	struct zcb_error err;
+
+	set_gfn(&list, 2, 4 * GIB / 4096 + 5);
+	assert_int_equal(parse(&list, &plug, offset, &err), 0);
+	assert_int_equal(offset[2].off, 192 * MIB + 5 * 4096);
+	set_gfn(&list, 2, 6 * GIB / 4096 + 511);
+	assert_int_equal(parse(&list, &all_three, offset, &err), 0);
+	assert_int_equal(offset[2].off, 3 * GIB + 511 * 4096);
+	set_gfn(&list, 2, 6 * GIB / 4096 + 512);
+	expect_refused(&list, &all_three, "is not in its memory");
+	set_gfn(&list, 2, 6 * GIB / 4096 - 1);
+	expect_refused(&list, &all_three, "is not in its memory");
+	set_gfn(&list, 2, (UINT64_C(1) << 52) + 6 * GIB / 4096);
+	expect_refused(&list, &all_three, "is not in its memory");
+}
+
 static void wrong_length(void **state)
 {
 	struct list list = good_list();
@@ -232,6 +273,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_ram_below_the_hole),
 		cmocka_unit_test(ram_on_both_sides_of_the_hole),
+		cmocka_unit_test(pluggable_memory),
+		cmocka_unit_test(good_list_of_pluggable_pages),
 		cmocka_unit_test(good_list_becomes_offsets),
 		cmocka_unit_test(good_list_above_4g),
 		cmocka_unit_test(wrong_length),

@@ -47,7 +47,7 @@ struct talk {
 	pthread_t thread;
 	struct answer answer;
 	struct zcb_abi_header asked; /* what the fake was asked last */
-	char asked_payload[64];
+	char asked_payload[sizeof(struct zcb_abi_some)];
 	bool greets; /* it begins by itself */
 };
 
@@ -445,6 +445,63 @@ static void reading(void **state)
 	assert_non_null(strstr(err.text, "another frame"));
 }
 
+typedef int some_fn(struct zcb_link *link, uint32_t frame, const uint32_t *page, uint32_t n,
+		    struct zcb_error *err);
+
+static const uint32_t some_pages[] = { 3, 64, ZCB_ABI_MAX_PAGES - 1 };
+
+static int about_some(some_fn *fn, uint16_t type, const void *payload, uint32_t n, struct talk *talk,
+		      struct zcb_error *err)
+{
+	struct answer answer = { .type = type, .payload = payload, .n = n };
+	int ret;
+
+	begin(talk, &answer, false);
+	ret = fn(&talk->link, 2, some_pages, 3, err);
+	end(talk);
+	return ret;
+}
+
+static void check_some(some_fn *fn, uint16_t type)
+{
+	struct zcb_abi_some wanted = { .frame = 2, .pages = 3 };
+	struct zcb_abi_some_done done = { .frame = 2, .pages = 3 };
+	struct zcb_error err = { "" };
+	struct talk talk;
+
+	wanted.bits[0] = 8;
+	wanted.bits[1] = 1;
+	wanted.bits[ZCB_ABI_MAX_PAGES / 64 - 1] = 1ULL << 63;
+	assert_int_equal(about_some(fn, type + 1, &done, sizeof(done), &talk, &err), 0);
+	assert_int_equal(talk.asked.type, type);
+	assert_int_equal(talk.asked.length, sizeof(wanted));
+	assert_memory_equal(talk.asked_payload, &wanted, sizeof(wanted));
+	assert_int_equal(about_some(fn, type + 1, &done, sizeof(done) - 1, &talk, &err), -EPROTO);
+	assert_int_equal(about_some(fn, ZCB_ABI_FREED, &done, sizeof(done), &talk, &err), -EPROTO);
+	done.pages = 2;
+	assert_int_equal(about_some(fn, type + 1, &done, sizeof(done), &talk, &err), -EPROTO);
+	assert_non_null(strstr(err.text, "guest: it gave or got other pages"));
+	done.pages = 3;
+	done.frame = 1;
+	assert_int_equal(about_some(fn, type + 1, &done, sizeof(done), &talk, &err), -EPROTO);
+}
+
+static void giving_and_regaining(void **state)
+{
+	check_some(zcb_link_give, ZCB_ABI_GIVE);
+	check_some(zcb_link_regain, ZCB_ABI_REGAIN);
+}
+
+static void pages_that_cannot_be_asked_about(void **state)
+{
+	struct zcb_link link = { .fd = -1 };
+	struct zcb_error err = { "" };
+
+	assert_int_equal(zcb_link_give(&link, 0, (uint32_t[]){ 5, 5 }, 2, &err), -EINVAL);
+	assert_int_equal(zcb_link_give(&link, 0, (uint32_t[]){ ZCB_ABI_MAX_PAGES }, 1, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "zcbench bug: page 16384"));
+}
+
 static void freeing(void **state)
 {
 	struct zcb_abi_free freed = { .frame = 2 };
@@ -482,6 +539,8 @@ int main(void)
 		cmocka_unit_test(drawing),
 		cmocka_unit_test(storms),
 		cmocka_unit_test(reading),
+		cmocka_unit_test(giving_and_regaining),
+		cmocka_unit_test(pages_that_cannot_be_asked_about),
 		cmocka_unit_test(freeing),
 	};
 

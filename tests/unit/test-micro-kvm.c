@@ -250,7 +250,7 @@ static void a_published_sequence_must_be_the_drawn_one(void **state)
 static pid_t fork_vmm(int memfd, struct zcb_micro_link *ret_link)
 {
 	struct zcb_micro_vmm_config config = {
-		.memory = ZCB_MEMORY_SHMEM, .ram_bytes = RAM_BYTES, .memfd = memfd, .cpu = -1};
+		.memory = ZCB_MEMORY_SHMEM, .ram_bytes = RAM_BYTES, .memfd = memfd};
 	int unused;
 	pid_t pid;
 

@@ -112,6 +112,28 @@ static void variants_share_seeds(void **state)
 	zcb_plan_finish(&plan);
 }
 
+/* A guest with a balloon is another one than a guest without: all variants have their turn in one. */
+static void guests_change_least(void **state)
+{
+	static const char *const wanted[] = { "stock/punch", "invalidate/punch", "stock/balloon",
+					      "invalidate/balloon", "stock/virtio-mem", "invalidate/virtio-mem" };
+	struct zcb_plan plan;
+
+	write_plan("{\"schema\":1,\"kernels\":[\"variants\"],\"variants\":[\"stock\",\"invalidate\"],"
+		   "\"guests\":[\"linux\"]" SHMEM ",\"cells\":[{\"workload\":\"virtio-mem\",\"consumers\":"
+		   "[\"mmap\"]},{\"workload\":\"balloon\",\"consumers\":[\"mmap\"]}," CELL "]}");
+	make(file, &(struct zcb_plan_options){ 0 }, &plan);
+	assert_int_equal(plan.n, sizeof(wanted) / sizeof(wanted[0]));
+	for (uint32_t i = 0; i < plan.n; i++) {
+		char name[2 * ZCB_NAME_SIZE + 2];
+
+		snprintf(name, sizeof(name), "%s/%s", plan.cell[i].variant, plan.cell[i].workload);
+		assert_string_equal(name, wanted[i]);
+		assert_int_equal(plan.cell[i].index, i);
+	}
+	zcb_plan_finish(&plan);
+}
+
 static void kernels_share_seeds(void **state)
 {
 	struct zcb_plan plan;
@@ -527,6 +549,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(built_in_plans_expand),
 		cmocka_unit_test(kernels_share_seeds),
+		cmocka_unit_test_setup_teardown(guests_change_least, set_up, tear_down),
 		cmocka_unit_test(variants_share_seeds),
 		cmocka_unit_test(smoke_looks_at_both_memories),
 		cmocka_unit_test(memories_do_not_alternate),

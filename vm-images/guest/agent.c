@@ -205,6 +205,26 @@ static void answer_read(uint32_t serial, const struct zcb_abi_read *request)
 	send_message(ZCB_ABI_WAS_READ, serial, request, sizeof(*request));
 }
 
+typedef const char *some_fn(struct frame *frame, const struct zcb_abi_some *some);
+
+/* GIVE and REGAIN differ in what is done alone; a reply's type is the request's and one. */
+static void answer_some(const struct zcb_abi_header *header, const struct zcb_abi_some *request,
+			some_fn *serve)
+{
+	struct zcb_abi_some_done reply = { .frame = request->frame, .pages = request->pages };
+	const char *problem;
+
+	if (request->frame >= ZCB_ABI_MAX_FRAMES || !frames[request->frame].pages) {
+		send_error(header->serial, "no such frame");
+		return;
+	}
+	problem = serve(&frames[request->frame], request);
+	if (problem)
+		send_error(header->serial, problem);
+	else
+		send_message(header->type + 1, header->serial, &reply, sizeof(reply));
+}
+
 static void answer_free(uint32_t serial, const struct zcb_abi_free *request)
 {
 	if (request->frame >= ZCB_ABI_MAX_FRAMES || !frames[request->frame].pages) {
@@ -224,6 +244,7 @@ static void answer_one(void)
 		struct zcb_abi_draw draw;
 		struct zcb_abi_free free;
 		struct zcb_abi_read read;
+		struct zcb_abi_some some;
 	} request;
 
 	transfer_in(&header, sizeof(header));
@@ -248,6 +269,12 @@ static void answer_one(void)
 		break;
 	case ZCB_ABI_READ:
 		answer_read(header.serial, &request.read);
+		break;
+	case ZCB_ABI_GIVE:
+		answer_some(&header, &request.some, frame_give);
+		break;
+	case ZCB_ABI_REGAIN:
+		answer_some(&header, &request.some, frame_regain);
 		break;
 	case ZCB_ABI_FREE:
 		answer_free(header.serial, &request.free);

@@ -12,6 +12,7 @@ struct frame {
 	uint64_t key;
 	void *base;       /* the mapping that the pages are taken from */
 	uint64_t mapped;  /* its size in bytes */
+	int huge;         /* they are huge pages of the guest's pool */
 	uint8_t **page;   /* where each page is mapped */
 	uint64_t *gfn;    /* and its guest frame number */
 };
@@ -30,8 +31,23 @@ void frame_read(const struct frame *frame);
 
 void frame_free(struct frame *frame);
 
+/**
+ * Frees some pages of the frame: they go to the kernel's free lists, and their places stay.
+ * Returns NULL or what went wrong.
+ */
+const char *frame_give(struct frame *frame, const struct zcb_abi_some *some);
+
+/**
+ * Gets the very same pages again, each in its place. Returns NULL, or what went wrong: a page that
+ * cannot be had, by its number, in a static buffer. Then it was not done for any of them.
+ */
+const char *frame_regain(struct frame *frame, const struct zcb_abi_some *some);
+
 /** The guest frame number of a mapped page, or 0. Needs root. */
 uint64_t gfn_of(const void *page);
+
+/** The same of n pages side by side. */
+void gfns_of(const void *pages, uint32_t n, uint64_t *ret_gfns);
 
 /** Mounts what the agent reads and loads the modules that the link needs. */
 void system_prepare(void);

@@ -11,18 +11,26 @@
 /* Pages are picked from a pool this many times the frame, so that neighbours are rare. */
 #define SPREAD 4U
 
+void gfns_of(const void *pages, uint32_t n, uint64_t *ret_gfns)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	ssize_t wanted = (ssize_t)n * 8;
+
+	if (fd < 0 || pread(fd, ret_gfns, n * 8UL, (off_t)((uintptr_t)pages / ZCB_ABI_PAGE_SIZE * 8)) != wanted)
+		memset(ret_gfns, 0, n * 8UL);
+	if (fd >= 0)
+		close(fd);
+	/* Documentation/admin-guide/mm/pagemap.rst: bit 63 present, bits 0-54 the frame number */
+	for (uint32_t i = 0; i < n; i++)
+		ret_gfns[i] = ret_gfns[i] >> 63 ? ret_gfns[i] & ((1ULL << 55) - 1) : 0;
+}
+
 uint64_t gfn_of(const void *page)
 {
-	uint64_t entry = 0;
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t gfn;
 
-	if (fd < 0)
-		return 0;
-	/* Documentation/admin-guide/mm/pagemap.rst: bit 63 present, bits 0-54 the frame number */
-	if (pread(fd, &entry, 8, (off_t)((uintptr_t)page / ZCB_ABI_PAGE_SIZE * 8)) != 8)
-		entry = 0;
-	close(fd);
-	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
+	gfns_of(page, 1, &gfn);
+	return gfn;
 }
 
 /* Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014 */
@@ -56,6 +64,7 @@ static const char *map_pool(struct frame *frame, uint32_t pool_pages, int huge)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (huge ? MAP_HUGETLB : 0);
 
+	frame->huge = huge;
 	frame->mapped = (uint64_t)pool_pages * ZCB_ABI_PAGE_SIZE;
 	frame->base = mmap(NULL, frame->mapped, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (frame->base == MAP_FAILED) {

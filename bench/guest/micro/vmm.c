@@ -16,7 +16,6 @@
 
 #include "bench/base/child.h"
 #include "bench/base/cleanup.h"
-#include "bench/base/cpu.h"
 #include "bench/guest/micro/image.h"
 #include "bench/guest/micro/link.h"
 #include "bench/guest/micro/mailbox.h"
@@ -301,8 +300,7 @@ void zcb_micro_vmm_be(const struct zcb_micro_vmm_config *config)
 
 	zcb_child_close_others(keep, 3);
 	prctl(PR_SET_NAME, "zcb-micro-vmm");
-	if (config->cpu >= 0)
-		zcb_cpu_keep_to(config->cpu);
+	zcb_topology_keep(&config->placement, ZCB_ROLE_VCPU, 0);
 	if (!reply)
 		_exit(126);
 	reply->code = start(&vmm, &reply->text);

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "bench/base/topology.h"
 #include "bench/exporter/memfd.h"
 
 /** What a micro guest's VMM is made of. The descriptors are its own from the fork on. */
@@ -11,7 +12,7 @@ struct zcb_micro_vmm_config {
 	enum zcb_memory memory;
 	uint64_t ram_bytes;
 	uint64_t nonce;
-	int cpu; /* to run on; -1: any */
+	struct zcb_placement placement; /* all of it runs where the vCPU does: one thread by turns */
 	int memfd;
 	int link; /* for bench/guest/micro/link.h */
 	int vmm;  /* for bench/vmm/vmm-abi.h */
