@@ -21,7 +21,7 @@
 
 #define PAGE 4096U
 #define FOLDER "/sys/kernel/mm/ksm/"
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 10000
 
 /* How ksmd was set before, and how it has to be to come round soon. */
 struct knob {

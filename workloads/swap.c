@@ -178,7 +178,8 @@ static int reclaim(struct zcb_victim *victim, struct target *target, int decoys,
 	if (ret || more < 0)
 		return ret;
 	return zcb_fail(err, -EIO, "kernel: after %d bites of reclaim %" PRIu32 " of %u pages that nobody holds are "
-			"in swap, and %" PRIu32 " pages of the frame were not tried: is the swap space full?",
+			"in swap, and %" PRIu32 " pages of the frame were not tried: "
+			"has /proc/swaps space left?",
 			TRIES, swapped, DECOYS, untried);
 }
 

@@ -74,7 +74,12 @@ static json_t *list_guests(void)
 static json_t *list_metrics(void)
 {
 	static const char *const metrics[][2] = {
-		{ "punch", "ns: one fallocate() that punches a hole" },
+		{ "punch", "ns: one fallocate() or MADV_REMOVE that punches a hole, from its intended start" },
+		{ "workload.late", "ns: from an operation's intended start, by the rate, to its own" },
+		{ "thp.collapse", "ns: one MADV_COLLAPSE of 2 MiB, done or refused" },
+		{ "thp.split", "ns: one write to split_huge_pages, done or refused" },
+		{ "swap.reclaim", "ns: 4 MiB asked of memory.reclaim" },
+		{ "ksm.merge", "ns: until ksmd has merged two pages, and has come round once more" },
 		{ "migrate", "ns: one call that has the kernel move a page of the frame, moved or refused" },
 		{ "compact", "ns: one compaction of a node" },
 		{ "clear", "ns: one clearing of an area of CMA, or of a block of ZONE_MOVABLE" },

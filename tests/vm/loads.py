@@ -50,7 +50,8 @@ def check_mix(line, problems):
   name, events = line['cell'], line['events']
   problems.equal(f'{name}: status ({line.get("reason")})', line['status'], 'pass')
   problems.equal(f'{name}: observed', line['observed'], 'declared')
-  problems.expect(events['rounds'] > 10, f'{name}: {events["rounds"]} rounds')
+  # A round of swap takes seconds where an emulated host has all memory of a Linux guest to go through.
+  problems.expect(events['rounds'] > 3, f'{name}: {events["rounds"]} rounds')
   problems.equal(f'{name}: wrong rounds', events['rounds_wrong'], 0)
   problems.expect(events['rss_kib_end'] < events['rss_kib_settled'] * 1.1 + 1024,
                   f'{name}: its memory went from {events["rss_kib_settled"]} to {events["rss_kib_end"]} KiB')
