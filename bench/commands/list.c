@@ -84,6 +84,7 @@ static json_t *list_metrics(void)
 		{ "workload.late", "ns: from an operation's intended start, by the rate, to its own" },
 		{ "thp.collapse", "ns: one MADV_COLLAPSE of 2 MiB, done or refused" },
 		{ "thp.split", "ns: one write to split_huge_pages, done or refused" },
+		{ "swap.out", "ns: one page reclaimed through the VMM's mapping, or kept" },
 		{ "swap.reclaim", "ns: 4 MiB asked of memory.reclaim" },
 		{ "ksm.merge", "ns: until ksmd has merged two pages, and has come round once more" },
 		{ "migrate", "ns: one call that has the kernel move a page of the frame, moved or refused" },

@@ -119,6 +119,11 @@ struct zcb_guest_ops {
 	 */
 	int (*install)(struct zcb_guest *guest, zcb_memfd_off offset, bool present, zcb_ns *ret_ns,
 		       struct zcb_error *err);
+	/**
+	 * Has the VMM reclaim the page of 4 KiB at this offset of the memfd, as it maps it, if it can
+	 * be (MADV_PAGEOUT): whether it could, others see.
+	 */
+	int (*page_out)(struct zcb_guest *guest, zcb_memfd_off offset, struct zcb_error *err);
 	/** Ends the guest and frees it. */
 	void (*stop)(struct zcb_guest *guest);
 };

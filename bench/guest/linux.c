@@ -557,6 +557,11 @@ static int linux_install(struct zcb_guest *base, zcb_memfd_off offset, bool pres
 	return zcb_vmm_install(&linux_guest(base)->vmm, offset, present, ret_ns, err);
 }
 
+static int linux_page_out(struct zcb_guest *base, zcb_memfd_off offset, struct zcb_error *err)
+{
+	return zcb_vmm_page_out(&linux_guest(base)->vmm, offset, err);
+}
+
 const struct zcb_guest_ops zcb_guest_linux = {
 	.name = "linux",
 	.summary = "QEMU/KVM with a real Linux; our agent is its init",
@@ -574,5 +579,6 @@ const struct zcb_guest_ops zcb_guest_linux = {
 	.export = linux_export,
 	.touch = linux_touch,
 	.install = linux_install,
+	.page_out = linux_page_out,
 	.stop = linux_stop,
 };

@@ -283,6 +283,11 @@ static int micro_install(struct zcb_guest *base, zcb_memfd_off offset, bool pres
 	return zcb_vmm_install(&micro_guest(base)->vmm, offset, present, ret_ns, err);
 }
 
+static int micro_page_out(struct zcb_guest *base, zcb_memfd_off offset, struct zcb_error *err)
+{
+	return zcb_vmm_page_out(&micro_guest(base)->vmm, offset, err);
+}
+
 const struct zcb_guest_ops zcb_guest_micro = {
 	.name = "micro",
 	.summary = "one KVM vCPU with a small payload in a VMM of ours; no kernel inside, no noise",
@@ -297,5 +302,6 @@ const struct zcb_guest_ops zcb_guest_micro = {
 	.export = micro_export,
 	.touch = micro_touch,
 	.install = micro_install,
+	.page_out = micro_page_out,
 	.stop = micro_stop,
 };

@@ -208,6 +208,18 @@ int zcb_vmm_ram_touch(struct zcb_vmm_ram *ram, zcb_memfd_off offset, bool write,
 			offset.off, ram->vmm, number);
 }
 
+int zcb_vmm_ram_page_out(struct zcb_vmm_ram *ram, zcb_memfd_off offset, struct zcb_error *err)
+{
+	uintptr_t address;
+	int ret = zcb_vmm_ram_find(ram, offset, &address, err);
+
+	if (ret)
+		return ret;
+	if (madvise((void *)(address / 4096 * 4096), 4096, MADV_PAGEOUT) < 0)
+		return zcb_fail(err, -errno, "kernel: MADV_PAGEOUT of a page of the guest's memfd: %m");
+	return 0;
+}
+
 int zcb_vmm_ram_let_fork(const struct zcb_vmm_ram *ram, bool let)
 {
 	ZCB_FCLOSE FILE *maps = fopen("/proc/self/maps", "re");

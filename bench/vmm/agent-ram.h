@@ -34,6 +34,12 @@ int zcb_vmm_ram_find(struct zcb_vmm_ram *ram, zcb_memfd_off offset, uintptr_t *r
 int zcb_vmm_ram_touch(struct zcb_vmm_ram *ram, zcb_memfd_off offset, bool write, uint64_t *value,
 		      zcb_ns *ret_ns, struct zcb_error *err);
 
+/**
+ * Has the kernel reclaim the 4 KiB at an offset of the memfd, as the VMM maps it (MADV_PAGEOUT): whether
+ * it could, others see. Errors: those of zcb_vmm_ram_find(), and what madvise() says.
+ */
+int zcb_vmm_ram_page_out(struct zcb_vmm_ram *ram, zcb_memfd_off offset, struct zcb_error *err);
+
 /** Whether children of the VMM get the RAM too: MADV_DOFORK or MADV_DONTFORK. 0 or -errno. */
 int zcb_vmm_ram_let_fork(const struct zcb_vmm_ram *ram, bool let);
 

@@ -78,6 +78,12 @@ static int install(const struct zcb_vmm_request *request, struct zcb_vmm_reply *
 	return ret;
 }
 
+static int page_out(const struct zcb_vmm_request *request, struct zcb_vmm_reply *reply, int *ret_fd,
+		    struct zcb_error *err)
+{
+	return zcb_vmm_ram_page_out(&agent.ram, request->offset, err);
+}
+
 /* It holds nothing open, so that nobody takes it for a VMM that lives. */
 static void be_the_child(pid_t parent)
 {
@@ -164,6 +170,7 @@ static const struct {
 	[ZCB_VMM_TOUCH] = { touch, .flags = ZCB_VMM_WRITE },
 	[ZCB_VMM_FORK] = { fork_vmm, .flags = ZCB_VMM_WITH_RAM },
 	[ZCB_VMM_REAP] = { reap },
+	[ZCB_VMM_PAGE_OUT] = { page_out },
 	[ZCB_VMM_INSTALL] = { install, .flags = ZCB_VMM_PRESENT },
 };
 
