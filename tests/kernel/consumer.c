@@ -29,6 +29,7 @@ struct held {
 };
 
 struct consumer {
+	const struct scene *scene;
 	struct dice dice;
 	int socket;
 	struct held held[HELD];
@@ -106,10 +107,15 @@ static void see(struct consumer *consumer, struct held *held, uint32_t i)
 			      (unsigned long long)word, page);
 }
 
-/* Where there is no page for it, it cannot attach either. */
+/*
+ * Where there is no page for it, it cannot attach either. A kernel mapping that cannot be made is a
+ * warning to dma_buf_vmap(), whatever the reason: so there is none where a pool may be empty.
+ */
 static void attach(struct consumer *consumer, struct held *held)
 {
-	enum zcb_importer_mode mode = (enum zcb_importer_mode)dice_below(&consumer->dice, 3);
+	unsigned int modes = memory_is_hugetlb(consumer->scene->memory) ? ZCB_IMPORTER_VMAP
+									: ZCB_IMPORTER_VMAP + 1;
+	enum zcb_importer_mode mode = (enum zcb_importer_mode)dice_below(&consumer->dice, modes);
 
 	detach(held);
 	tally(zcb_importer_attach(held->export.fd, mode, &held->device, NULL) ? TALLY_looks_denied
@@ -229,7 +235,9 @@ static void act(struct consumer *consumer)
 
 void consumer_main(const struct scene *scene, uint32_t number, int socket)
 {
-	struct consumer consumer = {.dice = dice_of(scene->seed, 200 + number), .socket = socket};
+	struct consumer consumer = {.scene = scene,
+				    .dice = dice_of(scene->seed, 200 + number),
+				    .socket = socket};
 
 	guard_install();
 	while (stage_goes_on())
