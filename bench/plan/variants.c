@@ -201,6 +201,8 @@ const char *zcb_cell_expected(const struct zcb_cell *cell)
 
 	if (!consumer || !workload || !variant || consumer->reading == ZCB_READS_NOTHING)
 		return NULL;
+	if (cell->params.fence == ZCB_FENCE_NONE)
+		return "torn";
 	if (consumer->reading == ZCB_READS_MEMFD)
 		return "fresh";
 	return zcb_variant_declares(variant, consumer->reading, zcb_cell_event(cell));
