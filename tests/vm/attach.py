@@ -26,8 +26,6 @@ MIGRATE = 'migrate-move-pages'
 ROWS = [
   row('shmem', 'idle'),
   row('shmem', pattern='stride'),
-  row('shmem', pattern='frame'),
-  row('shmem', pattern='stride', refill='vmm', touch='none'),
   row('shmem', pattern='stride', refill='write'),
   row('shmem', pattern='stride', refill='write', touch='read'),
   row('shmem', pattern='stride', refill='fallocate', touch='read'),
@@ -35,7 +33,6 @@ ROWS = [
   row('shmem', pattern='stride', refill='uffd-copy'),
   row('shmem', MIGRATE, pattern='stride'),
   row('hugetlb', **HUGE),
-  row('hugetlb', refill='other', **HUGE),
   row('hugetlb', refill='fallocate', touch='read', **HUGE),
   row('hugetlb', refill='fallocate', touch='none', **HUGE),
   row('hugetlb', refill='uffd-continue', **HUGE),
