@@ -50,13 +50,27 @@ static void note_drawn(struct zcb_running *run)
 		run->want[i] = run->spec.published;
 }
 
+/*
+ * Spoils a word in the middle of a page, behind everybody's back: for tests, which demand of each
+ * consumer that it shows that page, and no other, to be corrupt. It is a check word of line 32.
+ */
+static int plant(struct zcb_running *run, struct zcb_error *err)
+{
+	zcb_memfd_off at = run->page[run->cell->params.plant - 1];
+	zcb_ns took;
+
+	at.off += 2048 + 3 * sizeof(uint64_t);
+	return run->guest->ops->touch(run->guest, at, true, UINT64_C(0x5ca1ab1e0ddba11), &took, err);
+}
+
 static int draw(struct zcb_running *run, struct zcb_error *err)
 {
 	int ret = run->guest->ops->draw(run->guest, run->frame, run->spec.published + 1, err);
 
-	if (!ret)
-		note_drawn(run);
-	return ret;
+	if (ret)
+		return ret;
+	note_drawn(run);
+	return run->cell->params.plant ? plant(run, err) : 0;
 }
 
 static void report_first_frame(struct zcb_running *run)

@@ -38,6 +38,7 @@ struct zcb_cell_params {
 	struct zcb_geometry geometry; /* as the plan has it: zcb_geometry_settle() fills in zeros */
 	enum zcb_import import;
 	enum zcb_fence fence;
+	uint32_t plant; /* for tests of the harness: a page, from 1, that is spoiled after each draw */
 };
 
 /** One cell of a plan: the unit that is executed. docs/run-directory.md has its JSON form. */
