@@ -5,7 +5,6 @@
 The fence `none` is the planted fault of the other two: the same guest, frames and checker, and nobody waits.
 """
 import copy
-import os
 
 import zcb
 
@@ -56,17 +55,9 @@ def plants(lines):
 
 
 def test(bench, problems):
-  bench.need_images('rootfs', 'stock', 'variants')
-  folder = os.path.join(bench.scratch, 'run')
-  code, _, err = bench.run('run', '--plan', bench.plan(**PLAN), '--accel', 'tcg', '--seed', '5', '--no-report', '-o', folder)
-  problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
-  bench.expect_nothing_left(problems)
-  lines = zcb.journal(folder)
+  _, lines = zcb.played(bench, problems, PLAN, '--no-report', seed=5)
   check(lines, problems)
-  for what, doctored in plants(lines):
-    found = zcb.Problems()
-    check(doctored, found)
-    problems.expect(found.found, f'a planted fault was not found: {what}')
+  zcb.must_find(plants(lines), check, problems)
 
 
 if __name__ == '__main__':
