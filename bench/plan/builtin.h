@@ -5,5 +5,6 @@
 /* The plan files of this folder, which bench/base/embed.py makes part of the program. */
 extern const char zcb_embedded_smoke_json[];
 extern const char zcb_embedded_default_json[];
+extern const char zcb_embedded_stress_json[];
 
 #endif
