@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 
 #define PAGE 4096U
 
@@ -56,19 +57,30 @@ static uint64_t rows_in(const struct zcb_geometry *geometry, uint64_t bytes)
 	return formats[geometry->format].twin ? n / 3 * 2 : n;
 }
 
+/* Whether rows of this width, as many as fit, are too many, or leave a page over. */
+static bool width_is_wrong(const struct zcb_geometry *geometry, uint64_t width, uint64_t bytes)
+{
+	struct zcb_geometry g = *geometry;
+
+	g.width = (uint32_t)width;
+	g.stride = row_bytes(&g);
+	g.height = (uint32_t)rows_in(&g, bytes);
+	return g.height > ZCB_GEOMETRY_MAX || (g.height && bytes + g.offset - end(&g) >= PAGE);
+}
+
 /*
- * A width of its own choice: a power of two of rows that divide a page, about as wide as it is high,
- * so that the picture fills the pages to the last byte (of nv12, all but less than a page).
+ * A width of its own choice: rows that divide a page, and about as wide as it is high. So the picture
+ * fills the pages to the last byte; of nv12, whose rows come by threes, to less than a page.
  */
 static uint32_t choose_width(const struct zcb_geometry *geometry, uint64_t bytes)
 {
 	uint32_t pixel = formats[geometry->format].pixel_bytes;
-	uint64_t limit = formats[geometry->format].twin ? 1024 : PAGE, width = ZCB_GEOMETRY_ALIGN / pixel;
+	uint64_t width = ZCB_GEOMETRY_ALIGN / pixel;
 
-	while (width * 2 * pixel <= limit && (width * 2) * (width * 2) * pixel <= bytes)
+	while (width * 2 * pixel <= PAGE && (width * 2) * (width * 2) * pixel <= bytes)
 		width *= 2;
-	while (width * pixel < limit * 2 && bytes / (width * pixel) > ZCB_GEOMETRY_MAX)
-		width *= 2;
+	while (width < ZCB_GEOMETRY_MAX && width_is_wrong(geometry, width, bytes))
+		width += ZCB_GEOMETRY_ALIGN;
 	return (uint32_t)width;
 }
 

@@ -46,13 +46,20 @@ struct zcb_consumer_ops {
 	const char *missing; /* why this build has no such file, and the mend; else NULL */
 
 	/**
+	 * Which bits of a picture its readings carry: every eight bytes of a row alike, the low byte
+	 * first. Padding between rows, and what lies before and behind the picture, they do not carry.
+	 * NULL: they carry each byte of the frame. `geometry` is settled.
+	 */
+	uint64_t (*carries)(const struct zcb_geometry *geometry);
+
+	/**
 	 * Gets ready to read this frame many times; called when the frame was drawn once. -EOPNOTSUPP
 	 * where this host cannot, with what is missing and its mend: the cell is then skipped.
 	 */
 	int (*open)(const struct zcb_view *view, void **ret_state, struct zcb_error *err);
 	/**
 	 * Gives the frame's bytes as they are now, view->pages * 4096 of them, valid until release().
-	 * The frame is complete: the guest waits. NULL where the consumer reads nothing.
+	 * Those that it does not carry may be anything. The frame is complete: the guest waits. NULL where the consumer reads nothing.
 	 */
 	int (*acquire)(void *state, const void **ret_bytes, struct zcb_error *err);
 	/** Follows every successful acquire(). */

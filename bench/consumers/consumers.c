@@ -50,6 +50,7 @@ int zcb_consumer_load(const struct zcb_consumer_ops *row, struct zcb_consumer_op
 	if (!table)
 		return -EOPNOTSUPP;
 	*ret_ops = *row;
+	ret_ops->carries = table->carries;
 	ret_ops->open = table->open;
 	ret_ops->acquire = table->acquire;
 	ret_ops->release = table->release;

@@ -341,6 +341,11 @@ static int egl_open(const struct zcb_view *view, void **ret_state, struct zcb_er
 	return 0;
 }
 
+static uint64_t egl_carries(const struct zcb_geometry *geometry)
+{
+	return geometry->format == ZCB_FORMAT_XRGB8888 ? UINT64_C(0x00ffffff00ffffff) : UINT64_MAX;
+}
+
 static void draw(struct egl_state *state, const struct part *part)
 {
 	GLsizei width = (GLsizei)part->plane.row_bytes / 4, height = (GLsizei)part->plane.rows;
@@ -392,6 +397,7 @@ static void egl_close(void *opaque)
 ZCB_CONSUMER_MODULE extern const struct zcb_consumer_ops zcb_consumer_egl;
 const struct zcb_consumer_ops zcb_consumer_egl = {
 	.name = "egl",
+	.carries = egl_carries,
 	.open = egl_open,
 	.acquire = egl_acquire,
 	.release = egl_release,

@@ -35,6 +35,10 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 	request.key = zcb_random_next(&run->random);
 	run->spec = (struct zcb_frame_spec){ .key = request.key, .frame = run->frame,
 					     .pages = params->pages };
+	if (run->consumer.carries) {
+		zcb_frame_mask_init(&run->mask, &run->geometry, run->consumer.carries(&run->geometry));
+		run->spec.mask = &run->mask;
+	}
 	run->victim = (struct zcb_victim){
 		.guest = run->guest, .frame = run->frame, .memfd = run->guest->memfd,
 		.memory = run->guest->memory, .page = run->page, .pages = params->pages,

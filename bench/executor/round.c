@@ -89,7 +89,9 @@ static int judge(struct zcb_running *run, enum zcb_phase phase, const void *byte
 	start = zcb_now_ns();
 	memcpy(run->copy, bytes, (size_t)run->spec.pages * 4096);
 	sample_since(run, "frame.copy", run->victim.operation, start);
-	take_note(run, phase, bytes, &tally);
+	if (!zcb_frame_good(&tally))
+		zcb_frame_complete(&run->spec, run->want, run->copy);
+	take_note(run, phase, run->copy, &tally);
 	return 0;
 }
 

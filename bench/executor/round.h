@@ -6,6 +6,7 @@
 #include "bench/executor/evidence.h"
 #include "bench/executor/observation.h"
 #include "bench/exporter/variant.h"
+#include "bench/guest/frame-mask.h"
 #include "bench/guest/guest.h"
 #include "bench/plan/cell.h"
 #include "bench/results/recorder.h"
@@ -31,6 +32,7 @@ struct zcb_running {
 	bool opened, saw_first_frame;
 	uint64_t read_end_ns; /* of the last frame: read and checked */
 	struct zcb_geometry geometry; /* settled */
+	struct zcb_frame_mask mask;   /* of a consumer that does not carry each byte */
 	struct zcb_view view;
 	struct zcb_observation observation;
 	struct zcb_evidence evidence;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bench/guest/frame-mask.h"
+
 const char *zcb_verdict_name(enum zcb_verdict verdict)
 {
 	static const char *const names[ZCB_VERDICT_COUNT] = {
@@ -167,11 +169,14 @@ void zcb_page_judge(const struct zcb_frame_spec *spec, uint64_t wanted, uint32_t
 
 /* The bytes are copied before they are judged: all lines are then of one reading. */
 static void judge_wrong_page(const struct zcb_frame_spec *spec, uint64_t wanted, uint32_t page,
-			     const void *bytes, struct zcb_page_verdict *ret_verdict)
+			     const void *mask, const void *bytes,
+			     struct zcb_page_verdict *ret_verdict)
 {
 	unsigned char copy[ZCB_STAMP_PAGE_SIZE];
 
 	memcpy(copy, bytes, sizeof(copy));
+	if (mask)
+		zcb_page_complete(spec, wanted, page, mask, copy);
 	zcb_page_judge(spec, wanted, page, copy, ret_verdict);
 	if (ret_verdict->verdict == ZCB_VERDICT_FRESH) {
 		ret_verdict->verdict = ZCB_VERDICT_TORN;
@@ -198,6 +203,12 @@ static bool request_is_valid(const struct zcb_frame_spec *spec, const uint64_t *
 	return true;
 }
 
+static uint64_t differs(const struct zcb_page_diff *diff, const struct zcb_stamp_page *pattern,
+			const void *mask, const void *bytes)
+{
+	return mask ? diff->differs_masked(pattern, mask, bytes) : diff->differs(pattern, bytes);
+}
+
 int zcb_frame_check_with(const struct zcb_page_diff *diff, const struct zcb_frame_spec *spec,
 			 const uint64_t *want, const void *bytes,
 			 struct zcb_page_verdict *ret_pages, struct zcb_frame_tally *ret_tally)
@@ -206,6 +217,7 @@ int zcb_frame_check_with(const struct zcb_page_diff *diff, const struct zcb_fram
 		.verdict = ZCB_VERDICT_FRESH,
 		.lines = {[ZCB_VERDICT_FRESH] = ZCB_STAMP_LINES},
 	};
+	struct zcb_mask_window mask = {.mask = spec->mask};
 	const unsigned char *at = bytes;
 
 	if (!request_is_valid(spec, want))
@@ -218,8 +230,8 @@ int zcb_frame_check_with(const struct zcb_page_diff *diff, const struct zcb_fram
 		struct zcb_stamp_page pattern;
 
 		zcb_frame_pattern(spec, wanted, page, &pattern);
-		if (diff->differs(&pattern, at))
-			judge_wrong_page(spec, wanted, page, at, &verdict);
+		if (differs(diff, &pattern, zcb_mask_of(&mask, page), at))
+			judge_wrong_page(spec, wanted, page, zcb_mask_of(&mask, page), at, &verdict);
 		tally_page(ret_tally, &verdict);
 		if (ret_pages)
 			ret_pages[page] = verdict;

@@ -38,6 +38,8 @@ enum zcb_verdict {
 /** The word for a verdict, as in reports: "fresh", "stale"…; a constant string. */
 const char *zcb_verdict_name(enum zcb_verdict verdict);
 
+struct zcb_frame_mask;
+
 /** Which frame is looked at, and how far the guest has come with it. */
 struct zcb_frame_spec {
 	/** The run's key: the same in guest and host, different in every run. */
@@ -55,6 +57,8 @@ struct zcb_frame_spec {
 	 * looks the same.
 	 */
 	bool unfenced;
+	/** Which of the bytes are to be judged; NULL: all of them. */
+	const struct zcb_frame_mask *mask;
 };
 
 #define ZCB_UNFENCED_REACH UINT64_C(8)
@@ -97,7 +101,8 @@ struct zcb_frame_tally {
 };
 
 /**
- * Judges a whole frame, each of its bytes.
+ * Judges a whole frame, each of its bytes that the mask leaves. A line that is wrong is first
+ * completed (frame-mask.h), so that what is said of a page is said of all its lines.
  *
  * @want: for each page the sequence wanted there, at most spec->published; 0 where a hole is
  *        wanted, all zero. NULL: spec->published everywhere.

@@ -23,6 +23,10 @@ struct zcb_page_diff {
 	 * says, anything else if not.
 	 */
 	uint64_t (*differs)(const struct zcb_stamp_page *pattern, const void *bytes);
+
+	/** The same for those bits alone that are set in the 4096 bytes at mask, aligned to 64. */
+	uint64_t (*differs_masked)(const struct zcb_stamp_page *pattern, const void *mask,
+				   const void *bytes);
 };
 
 /** Every way this build knows, from the plainest to the widest; the first runs on any CPU. */

@@ -68,6 +68,18 @@ static inline struct zcb_stamp_place zcb_stamp_place_of(uint64_t location)
 	};
 }
 
+/** What the check words of a page follow from; `location` is that of its line 0. */
+static inline uint64_t zcb_stamp_seed(uint64_t key, uint64_t sequence, uint64_t location)
+{
+	return zcb_stamp_mix(zcb_stamp_mix(zcb_stamp_mix(key) + sequence) + location);
+}
+
+/** Check word i, from 2 on, of line 0. */
+static inline uint64_t zcb_stamp_check_word(uint64_t seed, size_t i)
+{
+	return zcb_stamp_mix(seed + i * UINT64_C(0x9e3779b97f4a7c15));
+}
+
 /** Works out the pattern of one page. sequence is 1 or more. */
 static inline void zcb_stamp_page_init(struct zcb_stamp_page *ret_page, uint64_t key,
 				       uint64_t sequence, uint16_t frame, uint32_t page)
@@ -84,13 +96,13 @@ static inline void zcb_stamp_page_init(struct zcb_stamp_page *ret_page, uint64_t
 		UINT64_C(0x9b05688c2b3e6c1f),
 	};
 	uint64_t location = zcb_stamp_location((struct zcb_stamp_place){frame, page, 0});
-	uint64_t seed = zcb_stamp_mix(zcb_stamp_mix(zcb_stamp_mix(key) + sequence) + location);
+	uint64_t seed = zcb_stamp_seed(key, sequence, location);
 
 	memcpy(ret_page->step, step, sizeof(step));
 	ret_page->base[0] = sequence;
 	ret_page->base[1] = location;
 	for (size_t i = 2; i < ZCB_STAMP_WORDS; i++)
-		ret_page->base[i] = zcb_stamp_mix(seed + i * UINT64_C(0x9e3779b97f4a7c15));
+		ret_page->base[i] = zcb_stamp_check_word(seed, i);
 }
 
 /** Works out one line of a page's pattern. */
