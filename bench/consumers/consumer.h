@@ -27,7 +27,8 @@ enum zcb_reading {
 	ZCB_READS_NOTHING,   /* the measure of the harness itself */
 	ZCB_READS_MEMFD,     /* it looks at guest RAM beside the dma-buf: always fresh */
 	ZCB_READS_MAPPING,   /* by page tables that the exporter can zap: mmap() */
-	ZCB_READS_VMAP,      /* by a kernel mapping (dma_buf_vmap) that is made for each acquire() */
+	ZCB_READS_VMAP,      /* by a kernel mapping (dma_buf_vmap) that is made for each acquire(), of a
+				buffer that is attached, with references to its pages, while it is imported */
 	ZCB_READS_TABLE,     /* by an sg_table that is mapped once, with references to its pages */
 	ZCB_READS_DYNAMIC,   /* by an sg_table that is mapped again after move_notify */
 	ZCB_READS_KEPT_VMAP, /* by a kernel mapping that is made once, with references to its pages */
@@ -59,7 +60,8 @@ struct zcb_consumer_ops {
 	int (*open)(const struct zcb_view *view, void **ret_state, struct zcb_error *err);
 	/**
 	 * Gives the frame's bytes as they are now, view->pages * 4096 of them, valid until release().
-	 * Those that it does not carry may be anything. The frame is complete: the guest waits. NULL where the consumer reads nothing.
+	 * What it does not carry may be anything. The frame is complete: the guest waits. NULL where the
+	 * consumer reads nothing.
 	 */
 	int (*acquire)(void *state, const void **ret_bytes, struct zcb_error *err);
 	/** Follows every successful acquire(). */

@@ -330,6 +330,10 @@ static int set_up(const struct zcb_geometry *geometry, struct zcb_error *err)
 		return zcb_fail(err, -EOPNOTSUPP, "usage: scanout reads the screen back in RGB, and nv12 cannot "
 				"be told from that: choose another \"format\"");
 	ret = open_device(&kms.fd, err);
+	/* It would read past the buffer's end: vkms_plane_atomic_update() takes addresses that have it. */
+	if (!ret && geometry->offset && is_vkms(kms.fd))
+		ret = zcb_fail(err, -EOPNOTSUPP, "kernel: vkms adds the \"offset\" of a picture twice, and shows "
+			       "other pixels: choose \"offset\":0, or another display in ZCB_KMS_DEVICE");
 	if (!ret)
 		ret = find_parts(zcb_format_fourcc(geometry->format), err);
 	if (!ret)

@@ -40,6 +40,19 @@ static void sample_since(struct zcb_running *run, const char *metric, uint64_t o
 			 (zcb_ns){zcb_now_ns() - start});
 }
 
+/*
+ * Spoils a word in the middle of a page, behind everybody's back: for tests, which demand of each
+ * consumer that it shows that page, and no other, to be corrupt. It is a check word of line 32.
+ */
+static int plant(struct zcb_running *run, struct zcb_error *err)
+{
+	zcb_memfd_off at = run->page[run->cell->params.plant - 1];
+	zcb_ns took;
+
+	at.off += 2048 + 3 * sizeof(uint64_t);
+	return run->guest->ops->touch(run->guest, at, true, UINT64_C(0x5ca1ab1e0ddba11), &took, err);
+}
+
 static int draw(struct zcb_running *run, struct zcb_error *err)
 {
 	int ret = run->guest->ops->draw(run->guest, run->frame, run->spec.published + 1, err);
@@ -49,7 +62,7 @@ static int draw(struct zcb_running *run, struct zcb_error *err)
 	run->spec.published++;
 	for (uint32_t i = 0; i < run->spec.pages; i++)
 		run->want[i] = run->spec.published;
-	return 0;
+	return run->cell->params.plant ? plant(run, err) : 0;
 }
 
 static void report_first_frame(struct zcb_running *run)

@@ -40,12 +40,14 @@ static int check_limits(uint32_t items, uint32_t pages, struct zcb_error *err)
 	if (!zcb_read_number(PARAMETERS "list_limit", &limit) && items > limit)
 		return zcb_fail(err, -E2BIG,
 				"kernel: udmabuf takes %" PRIu64 " list entries and the frame has %u: "
-				"write a larger number to " PARAMETERS "list_limit", limit, items);
+				"write a larger number to " PARAMETERS "list_limit, or boot with "
+				"udmabuf.list_limit=%u", limit, items, items);
 	if (!zcb_read_number(PARAMETERS "size_limit_mb", &limit) &&
 	    (uint64_t)pages * PAGE > limit << 20)
 		return zcb_fail(err, -E2BIG,
 				"kernel: udmabuf takes %" PRIu64 " MiB and the frame has %u pages: "
-				"write a larger number to " PARAMETERS "size_limit_mb", limit, pages);
+				"write a larger number to " PARAMETERS "size_limit_mb, or boot with "
+				"udmabuf.size_limit_mb=%u", limit, pages, pages / 256 + 1);
 	return 0;
 }
 

@@ -115,6 +115,7 @@ static const struct number numbers[] = {
 	/* "stride" is how a workload chooses pages. */
 	{ "row_stride", offsetof(struct zcb_cell_params, geometry.stride), 0, 1U << 20 },
 	{ "offset", offsetof(struct zcb_cell_params, geometry.offset), 0, 4095 },
+	NUMBER(plant, 0, ZCB_ABI_MAX_PAGES),
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -214,6 +215,9 @@ int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error
 	if ((uint64_t)params->pages * 4 * 4096 > ((uint64_t)params->ram_mib << 20) / 4)
 		return zcb_fail(err, -EINVAL, "usage: frames of %u pages need more than \"ram_mib\":%u",
 				params->pages, params->ram_mib);
+	if (params->plant > params->pages)
+		return zcb_fail(err, -EINVAL, "usage: \"plant\":%u is no page of a frame of %u", params->plant,
+				params->pages);
 	return zcb_geometry_settle(&geometry, params->pages, err);
 }
 

@@ -193,6 +193,21 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell)
 	return ZCB_EVENT_REFILL_ONLY;
 }
 
+/*
+ * Who maps the buffer anew for each reading follows the variant, but where its import is kept the
+ * sg_table of that holds the pages: to be moved they must not be held by anybody.
+ */
+static enum zcb_reading reading_of(const struct zcb_cell *cell, const struct zcb_consumer_ops *consumer)
+{
+	enum zcb_event event = zcb_cell_event(cell);
+	bool moves = event == ZCB_EVENT_MIGRATE || event == ZCB_EVENT_MOVABLE || event == ZCB_EVENT_SWAP ||
+		     event == ZCB_EVENT_THP_PUNCH_ALL;
+
+	if (consumer->reading == ZCB_READS_VMAP && moves && cell->params.import == ZCB_IMPORT_ONCE)
+		return ZCB_READS_TABLE;
+	return consumer->reading;
+}
+
 const char *zcb_cell_expected(const struct zcb_cell *cell)
 {
 	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
@@ -203,5 +218,5 @@ const char *zcb_cell_expected(const struct zcb_cell *cell)
 		return NULL;
 	if (consumer->reading == ZCB_READS_MEMFD)
 		return "fresh";
-	return zcb_variant_declares(variant, consumer->reading, zcb_cell_event(cell));
+	return zcb_variant_declares(variant, reading_of(cell, consumer), zcb_cell_event(cell));
 }

@@ -103,11 +103,13 @@ static void add_cmdline(struct zcb_args *args, const struct zcb_target_config *c
 	/*
 	 * An oops is no panic: the runner says what it can, and the boot counts as tainted. The
 	 * self-tests of crypto are a third of the instructions of a stock boot. Two nodes and an area
-	 * of CMA are for the workloads that move pages.
+	 * of CMA are for the workloads that move pages. A frame of single pages is a udmabuf of as many
+	 * list entries; of a whole screen it is more than the usual 1024.
 	 */
 	zcb_args_add(args,
 		     "console=ttyS0,115200 earlyprintk=ttyS0,115200 printk.time=1 panic=-1 "
 		     "random.trust_cpu=on cryptomgr.notests numa=fake=2 cma=64M "
+		     "udmabuf.list_limit=16384 "
 		     "initcall_blacklist=jent_mod_init,load_system_certificate_list%s%s%s%s%s",
 		     words[config->accel], mode ? " zcb.mode=" : "", mode ? mode : "",
 		     config->cmdline ? " " : "", config->cmdline ? config->cmdline : "");

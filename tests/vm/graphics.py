@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""EGL and scanout in a real VM: what they see of each event, in each format, and of a byte that was spoiled.
+
+Where a consumer keeps something of the buffer beside its page tables, the table of this test differs from that of a
+mapping: the import of scanout holds pages that would be moved.
+"""
+import copy
+import json
+import os
+
+import zcb
+
+UNTIL = 'stale-until-refill'
+VARIANTS = ('stock', 'update-ptl', 'invalidate')
+# (stock, update-ptl, invalidate)
+TABLE = {
+  'none': ('fresh',) * 3,
+  'fault': ('stale', UNTIL, 'lookup'),
+  'zeroed': ('zero-in-place',) * 3,
+  'migrate': ('refused', 'refused', 'lookup'),
+}
+HELD = {**TABLE, 'migrate': ('refused',) * 3}
+BOTH = ('egl', 'scanout')
+HUGE = {'pattern': 'single', 'unit': 'huge', 'blocks': 4}
+PADDED = {'pages': 64, 'width': 90, 'height': 128, 'row_stride': 2048}
+SHIFTED = {**PADDED, 'height': 127, 'offset': 128}
+SCREEN = {'pages': 2025, 'width': 1920, 'height': 1080, 'ram_mib': 256, 'rounds': 1, 'frames': 1}
+PLANTED = 23
+
+
+def row(workload='idle', consumers=BOTH, memory=('shmem',), **params):
+  return {'workload': workload, 'consumers': list(consumers), 'memory': list(memory), 'params': params}
+
+
+ROWS = [
+  row(memory=('shmem', 'hugetlb')),
+  row(format='argb8888'),
+  row(format='rgb565', **{'import': 'each'}),
+  row(consumers=('egl',), format='nv12'),
+  row(**PADDED),
+  row(consumers=('egl',), **SHIFTED),
+  row(**SCREEN),
+  row('punch', pattern='stride', memory=('shmem', 'hugetlb'), format='argb8888'),
+  row('punch', pattern='stride', **{'import': 'each'}),
+  row('punch', pattern='stride', **PADDED),
+  row('punch', memory=('hugetlb',), **HUGE),
+  row('migrate-move-pages', pattern='stride'),
+  row('migrate-move-pages', pattern='stride', **{'import': 'each'}),
+]
+PLAN = {
+  'kernels': ['variants'], 'variants': list(VARIANTS), 'memory': ['shmem', 'hugetlb'], 'guests': ['micro'],
+  'params': {'pages': 64, 'rounds': 2, 'frames': 2, 'ram_mib': 192, 'stride': 4}, 'cells': ROWS,
+}
+# A spoiled byte, seen by whoever carries it: with all bytes, with some of each pixel, and over kept imports and new ones.
+PLANTS = {
+  'kernels': ['variants'], 'memory': ['shmem', 'hugetlb'], 'guests': ['micro'],
+  'params': {'pages': 64, 'rounds': 1, 'frames': 1, 'ram_mib': 192, 'plant': PLANTED},
+  'cells': [row(consumers=('mmap', *BOTH), memory=('shmem', 'hugetlb')), row(format='argb8888', **{'import': 'each'})],
+}
+
+
+def wanted(line):
+  variant, _, _, _, consumer = line['cell'].split('/')
+  held = consumer == 'scanout' and line['params']['import'] == 'once'
+  return (HELD if held else TABLE)[line['event']][VARIANTS.index(variant)]
+
+
+def check(lines, problems):
+  cells = sum(len(r['consumers']) * len(r['memory']) for r in ROWS) * len(VARIANTS)
+  problems.equal('cells', len(lines), cells)
+  for line in lines:
+    name = f'{line["cell"]} {line["event"]} {line["params"]["format"]} {line["params"]["import"]}'
+    problems.equal(f'{name}: observed', line['observed'], wanted(line))
+    problems.equal(f'{name}: status ({line.get("reason")})', line['status'], 'pass')
+    problems.expect(line['pages']['checked'] >= 2 * line['params']['pages'], f'{name}: hardly a page was looked at')
+
+
+def check_plants(folder, lines, problems):
+  cells = sum(len(r['consumers']) * len(r['memory']) for r in PLANTS['cells'])
+  problems.equal('planted cells', len(lines), cells)
+  for line in lines:
+    name = f'planted, {line["cell"]} {line["params"]["format"]}'
+    problems.equal(f'{name}: status', line['status'], 'fail')
+    problems.equal(f'{name}: observed', line['observed'], 'wrong')
+    problems.equal(f'{name}: corrupt pages', line['pages']['corrupt'], line['frames']['checked'])
+    problems.equal(f'{name}: other pages', line['pages']['fresh'], 63 * line['frames']['checked'])
+    picture = json.loads(zcb.octets(folder, f'frames/{line["index"]}-0.json'))
+    problems.equal(f'{name}: the pages', picture['map'], 'F' * (PLANTED - 1) + 'C' + 'F' * (64 - PLANTED))
+
+
+def doctored(lines):
+  """Lines that the test must not take for good."""
+  def changed(consumer, event, **members):
+    copies = copy.deepcopy(lines)
+    next(l for l in copies if l['cell'].endswith(consumer) and l['event'] == event).update(**members)
+    return copies
+
+  yield 'a stale page that is said to be fresh', changed('egl', 'fault', observed='fresh')
+  yield 'a cell that was skipped', changed('scanout', 'none', status='skip')
+  yield 'a consumer less', [l for l in lines if not l['cell'].endswith('scanout')]
+
+
+def check_skips(bench, problems):
+  """Debian's kernel has no vkms, and ours a vkms that has no use for an offset: those cells are skipped, and say so."""
+  folder = os.path.join(bench.scratch, 'skips')
+  plan = {'kernels': ['stock', 'variants'], 'guests': ['micro'], 'params': {'pages': 64, 'rounds': 1, 'frames': 1},
+          'cells': [row(), row(consumers=('scanout',), **SHIFTED)]}
+  bench.run('run', '--plan', bench.plan(**plan), '--accel', 'tcg', '-o', folder)
+  seen = [(line['kernel'], line['cell'].rsplit('/', 1)[1], line['status'], line.get('reason') or '')
+          for line in zcb.journal(folder)]
+  wanted_of = [('stock', 'egl', 'pass', ''), ('stock', 'scanout', 'skip', 'no display of vkms'),
+               ('stock', 'scanout', 'skip', 'no display of vkms'), ('variants', 'egl', 'pass', ''),
+               ('variants', 'scanout', 'pass', ''), ('variants', 'scanout', 'skip', 'twice')]
+  problems.equal('skips: cells', sorted(s[:3] for s in seen), sorted(w[:3] for w in wanted_of))
+  for _, _, status, reason in seen:
+    problems.expect(status == 'pass' or 'no display of vkms' in reason or 'twice' in reason, f'a skip says: {reason}')
+
+
+def test(bench, problems):
+  bench.need_images('rootfs', 'stock', 'variants')
+  folder = os.path.join(bench.scratch, 'run')
+  code, _, err = bench.run('run', '--plan', bench.plan(**PLAN), '--accel', 'tcg', '--seed', '3', '-o', folder)
+  problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
+  bench.expect_nothing_left(problems)
+  lines = zcb.journal(folder)
+  check(lines, problems)
+  for what, copies in doctored(lines):
+    found = zcb.Problems()
+    check(copies, found)
+    problems.expect(found.found, f'a planted fault was not found: {what}')
+  folder = os.path.join(bench.scratch, 'planted')
+  code, _, err = bench.run('run', '--plan', bench.plan(**PLANTS), '--accel', 'tcg', '--seed', '3', '-o', folder)
+  problems.equal(f'planted: exit code ({zcb.last_line(err)})', code, 11)
+  check_plants(folder, zcb.journal(folder), problems)
+  check_skips(bench, problems)
+
+
+if __name__ == '__main__':
+  zcb.main(test)
