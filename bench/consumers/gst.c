@@ -65,18 +65,24 @@ struct gst_state {
 	unsigned char bytes[];
 };
 
-/* The words of the bus, or NULL where it has no error. */
+/*
+ * 0, or -EIO with the words of the bus. A warning counts: of a buffer that it cannot map, a converter
+ * makes no more than that, and a frame of whatever its memory held.
+ */
 static int bus_error(struct zcb_error *err)
 {
-	GstMessage *message = gst_bus_pop_filtered(gst.bus, GST_MESSAGE_ERROR);
+	GstMessage *message = gst_bus_pop_filtered(gst.bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
 	GError *error = NULL;
 	gchar *debug = NULL;
 
 	if (!message)
 		return 0;
-	gst_message_parse_error(message, &error, &debug);
-	zcb_fail(err, -EIO, "gst: %s: %s (%s)", GST_OBJECT_NAME(message->src), error->message,
-		 debug ? debug : "no more is known");
+	if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
+		gst_message_parse_error(message, &error, &debug);
+	else
+		gst_message_parse_warning(message, &error, &debug);
+	zcb_fail(err, -EIO, "gst: %s: %s (%s)", GST_MESSAGE_SRC_NAME(message), error->message,
+		 debug ? g_strdelimit(debug, "\n", ' ') : "no more is known");
 	g_clear_error(&error);
 	g_free(debug);
 	gst_message_unref(message);
@@ -296,6 +302,8 @@ static int gst_acquire(void *opaque, const void **ret_bytes, struct zcb_error *e
 
 	if (!ret)
 		ret = pull(&sample, err);
+	if (!ret)
+		ret = bus_error(err);
 	if (!ret)
 		ret = take(state, sample, err);
 	if (sample)
