@@ -206,9 +206,9 @@ static int push(struct gst_state *state, struct zcb_error *err)
 		return -EMFILE;
 	buffer = gst_buffer_new();
 	gst_buffer_append_memory(buffer, memory);
-	gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE, formats[state->geometry.format].format,
-				       state->geometry.width, state->geometry.height, state->planes, offset,
-				       stride);
+	gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE,
+				       formats[state->geometry.format].format, state->geometry.width,
+				       state->geometry.height, state->planes, offset, stride);
 	GST_BUFFER_PTS(buffer) = gst.frames++ * FRAME_NS;
 	GST_BUFFER_DURATION(buffer) = FRAME_NS;
 	if (gst_app_src_push_buffer(gst.in, buffer) != GST_FLOW_OK && !bus_error(err))

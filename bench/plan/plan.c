@@ -20,6 +20,7 @@ struct source {
 	json_t *root;
 	json_t *kernels, *variants, *memory, *guests, *workloads, *consumers; /* owned lists of words */
 	uint32_t boots, seconds;
+	bool show;
 	uint32_t round; /* while it is expanded: which boot of each kernel */
 	unsigned int devices; /* that the guests of these cells have */
 	uint32_t place; /* of the next cell within its boot, the same for all variants */
@@ -223,6 +224,7 @@ static int take_numbers(struct source *s, const struct zcb_plan_options *o, stru
 		return zcb_fail(err, -EINVAL, "usage: \"boots\" must be a number from 1 to 10000");
 	s->boots = (uint32_t)boots;
 	s->seconds = o->seconds;
+	s->show = o->show;
 	s->defaults = (struct zcb_cell_params){ .workload = { .stride = 4, .run = 2, .count = 8, .burst = 1 }, .pages = 64,
 						.rounds = 4, .frames = 4, .ram_mib = 192 };
 	return params ? zcb_cell_params_from_json(params, &s->defaults, err) : 0;
@@ -330,6 +332,8 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 		return -EINVAL;
 	if (s->seconds)
 		cell.params.seconds = s->seconds;
+	if (s->show)
+		cell.params.show = 1;
 	snprintf(cell.workload, sizeof(cell.workload), "%s", workload);
 	json_array_foreach(json_object_get(row, "consumers"), i, consumer) {
 		const char *name = json_string_value(consumer);
