@@ -149,16 +149,18 @@ static const char *known_status(json_t *result)
 int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t *result,
 		       json_t **ret_line)
 {
+	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
 	bool icount = run->config->accel == ZCB_ACCEL_ICOUNT;
 	char key[5 * ZCB_NAME_SIZE], arm[2] = { cell->arm, '\0' };
 	json_t *line;
 	int ret;
 
 	zcb_cell_key(cell, key, sizeof(key));
-	line = json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:o, s:s, s:s, s:s?, s:s, s:s, s:I}", "schema", 1,
+	line = json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:o, s:s, s:s, s:s?, s:s?, s:s, s:s, s:I}", "schema", 1,
 			 "index", (int)cell->index, "cell", key, "kernel", cell->kernel, "boot",
 			 (int)run->boot.number, "arm", arm, "params", zcb_cell_params_to_json(&cell->params),
 			 "status", known_status(result), "event", zcb_event_name(zcb_cell_event(cell)),
+			 "reading", consumer ? zcb_reading_name(consumer->reading) : NULL,
 			 "expected", zcb_cell_expected(cell), "clock",
 			 icount ? "icount" : "wall", "accel",
 			 run->config->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg", "seed",

@@ -34,6 +34,9 @@ enum zcb_reading {
 	ZCB_READS_KEPT_VMAP, /* by a kernel mapping that is made once, with references to its pages */
 };
 
+/** "mapping", "table"…: as in the journal. */
+const char *zcb_reading_name(enum zcb_reading reading);
+
 /** A consumer: one file ending in one of these, and one row in bench/consumers/meson.build. */
 struct zcb_consumer_ops {
 	const char *name;

@@ -9,6 +9,18 @@
 #include "bench/base/part.h"
 #include "bench/consumers/consumer.h"
 
+const char *zcb_reading_name(enum zcb_reading reading)
+{
+	static const char *const names[] = {
+		[ZCB_READS_NOTHING] = "nothing", [ZCB_READS_MEMFD] = "memfd",
+		[ZCB_READS_MAPPING] = "mapping", [ZCB_READS_VMAP] = "vmap",
+		[ZCB_READS_TABLE] = "table",	 [ZCB_READS_DYNAMIC] = "dynamic",
+		[ZCB_READS_KEPT_VMAP] = "kept-vmap",
+	};
+
+	return names[reading];
+}
+
 const struct zcb_consumer_ops *zcb_consumer_find(const char *name)
 {
 	for (size_t i = 0; zcb_consumers[i]; i++)

@@ -253,16 +253,18 @@ int zcb_cell_params_from_json(json_t *json, struct zcb_cell_params *params, stru
 json_t *zcb_cell_to_json(const struct zcb_cell *cell)
 {
 	char key[5 * ZCB_NAME_SIZE], arm[2] = { cell->arm, '\0' };
+	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
 	const char *expected = zcb_cell_expected(cell);
 
 	zcb_cell_key(cell, key, sizeof(key));
-	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?, s:I}",
+	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?, s:s?, s:I}",
 			 "index", (int)cell->index, "boot", (int)cell->boot, "kernel", cell->kernel,
 			 "arm", arm, "cell", key, "variant", cell->variant, "memory",
 			 zcb_memory_name(cell->memory), "guest", cell->guest, "workload",
 			 cell->workload, "consumer", cell->consumer, "params",
 			 zcb_cell_params_to_json(&cell->params), "event",
-			 zcb_event_name(zcb_cell_event(cell)), "expected", expected, "seed",
+			 zcb_event_name(zcb_cell_event(cell)), "reading",
+			 consumer ? zcb_reading_name(consumer->reading) : NULL, "expected", expected, "seed",
 			 (json_int_t)cell->seed);
 }
 

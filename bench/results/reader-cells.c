@@ -75,6 +75,7 @@ static void read_identity(const struct zcb_place *place, const json_t *object,
 	cell->kernel = zcb_member_string(place, object, "kernel");
 	cell->arm = zcb_member_string(place, object, "arm");
 	cell->cell = zcb_member_string(place, object, "cell");
+	cell->reading = zcb_member_string(place, object, "reading");
 	cell->event = zcb_member_string(place, object, "event");
 	cell->expected = zcb_member_string(place, object, "expected");
 	cell->reason = cell->observed = cell->clock = cell->accel = "";

@@ -66,6 +66,7 @@ struct zcb_result_cell {
 	const char *params; /* "stride, pages 64, rounds 4": the pattern first, then by name */
 	const char *brief;  /* those of them that not every cell of the run shares */
 	enum zcb_result_status status;
+	const char *reading; /* how its consumer gets at the pages; "" in an older journal */
 	const char *event; /* what happened to its pages, as the variants' declarations see it */
 	const char *reason, *expected, *observed, *clock, *accel;
 	uint64_t pages_checked, pages[ZCB_VERDICTS];

@@ -4,18 +4,18 @@
 #include "reports/html/page.h"
 
 /*
- * The table of events: what happens to pages down, kernels and their variants across, in each box
+ * The table of events: what happens to pages and who looks down, kernels and their variants across, in each box
  * what the variant declares and what the readers of the dma-buf saw. Rows of a box that were
  * declared and observed alike are counted, not repeated.
  */
 
 #define MAX_COLUMNS 24U
-#define MAX_EVENTS 40U
+#define MAX_EVENTS 80U
 #define MAX_GROUPS 12U
 
 /** A line of the table. */
 struct event_line {
-	const char *event, *memory;
+	const char *event, *memory, *reading;
 };
 
 struct event_table {
@@ -54,6 +54,16 @@ static const struct {
 	{"mix", "in each round another of these, held to its own declaration"},
 };
 
+/* What is not zapped with a mapping is a line of its own, for it is declared on its own. */
+static const struct {
+	const char *word, *says;
+} readings[] = {
+	{"table", "by a device that keeps its sg_table"},
+	{"dynamic", "by a device that maps its sg_table again when it is told"},
+	{"vmap", "by a kernel mapping that is made for each frame"},
+	{"kept-vmap", "by a kernel mapping that is kept"},
+};
+
 /* The control has no event, and who reads the memfd or nothing tells nothing about the dma-buf. */
 static bool is_shown(const struct zcb_summary_row *row)
 {
@@ -66,7 +76,8 @@ static bool is_shown(const struct zcb_summary_row *row)
 static bool on_line(const struct zcb_summary_row *row, const struct event_line *line)
 {
 	return strcmp(row->first->event, line->event) == 0 &&
-	       strcmp(row->first->memory, line->memory) == 0;
+	       strcmp(row->first->memory, line->memory) == 0 &&
+	       strcmp(row->first->reading, line->reading) == 0;
 }
 
 static void add_line(struct event_table *t, const struct zcb_summary_row *row)
@@ -76,7 +87,8 @@ static void add_line(struct event_table *t, const struct zcb_summary_row *row)
 			return;
 	}
 	if (t->n_lines < MAX_EVENTS)
-		t->line[t->n_lines++] = (struct event_line){row->first->event, row->first->memory};
+		t->line[t->n_lines++] = (struct event_line){
+			row->first->event, row->first->memory, row->first->reading};
 }
 
 static void add_column(struct event_table *t, const struct zcb_summary_row *row)
@@ -209,6 +221,15 @@ static void put_box(struct event_table *t, const struct event_line *line,
 	zcb_html_raw(&t->page->html, "</td>");
 }
 
+/* Who reads by page tables is the rule, and not named. */
+static void put_reading(struct zcb_html *html, const char *reading)
+{
+	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++) {
+		if (strcmp(readings[i].word, reading) == 0)
+			zcb_html_element(html, "small", "", readings[i].says);
+	}
+}
+
 static void put_line(struct event_table *t, const struct event_line *line)
 {
 	struct zcb_html *html = &t->page->html;
@@ -223,6 +244,7 @@ static void put_line(struct event_table *t, const struct event_line *line)
 	zcb_html_raw(html, ", ");
 	zcb_html_clip(html, line->memory, 40);
 	zcb_html_element(html, "small", "", says);
+	put_reading(html, line->reading);
 	zcb_html_raw(html, "</th>");
 	for (size_t i = 0; i < t->n_columns; i++)
 		put_box(t, line, t->column[i]);

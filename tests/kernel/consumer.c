@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench/base/child.h"
+#include "bench/consumers/importer.h"
 #include "tests/kernel/export.h"
 #include "tests/kernel/guard.h"
 #include "tests/kernel/stage.h"
@@ -16,14 +17,19 @@
 /* Some are always kept: a VMM that is killed does not send others. */
 enum { HELD = 8, KEPT = 3, READ_AT_ONCE = 16, WAIT_MS = 20 };
 
-/** A dma-buf and a mapping of n of its pages from the page `first` on; NULL: none. */
+/**
+ * A dma-buf and a mapping of n of its pages from the page `first` on; NULL: none. And a device that
+ * has it attached; -1: none.
+ */
 struct held {
 	struct export export;
+	int device;
 	char *map;
 	uint32_t first, n;
 };
 
 struct consumer {
+	const struct scene *scene;
 	struct dice dice;
 	int socket;
 	struct held held[HELD];
@@ -37,9 +43,19 @@ static void unmap(struct held *held)
 	held->map = NULL;
 }
 
+static void detach(struct held *held)
+{
+	if (held->device < 0)
+		return;
+	close(held->device);
+	held->device = -1;
+	tally(TALLY_detaches);
+}
+
 static void drop(struct consumer *consumer, unsigned int i)
 {
 	unmap(&consumer->held[i]);
+	detach(&consumer->held[i]);
 	close(consumer->held[i].export.fd);
 	consumer->held[i] = consumer->held[--consumer->n_held];
 }
@@ -57,6 +73,7 @@ static void receive(struct consumer *consumer)
 	if (export_receive(consumer->socket, &held->export))
 		return;
 	held->map = NULL;
+	held->device = -1;
 	consumer->n_held++;
 	tally(TALLY_received);
 }
@@ -88,6 +105,43 @@ static void see(struct consumer *consumer, struct held *held, uint32_t i)
 	if (!stamp_fits(word, page))
 		stage_problem("a dma-buf shows %#llx where page %u is meant: other memory",
 			      (unsigned long long)word, page);
+}
+
+/*
+ * Where there is no page for it, it cannot attach either. A kernel mapping that cannot be made is a
+ * warning to dma_buf_vmap(), whatever the reason: so there is none where a pool may be empty.
+ */
+static void attach(struct consumer *consumer, struct held *held)
+{
+	unsigned int modes = memory_is_hugetlb(consumer->scene->memory) ? ZCB_IMPORTER_VMAP
+									: ZCB_IMPORTER_VMAP + 1;
+	enum zcb_importer_mode mode = (enum zcb_importer_mode)dice_below(&consumer->dice, modes);
+
+	detach(held);
+	tally(zcb_importer_attach(held->export.fd, mode, &held->device, NULL) ? TALLY_looks_denied
+									     : TALLY_attaches);
+}
+
+static void device_see(struct consumer *consumer, struct held *held)
+{
+	uint32_t i = dice_below(&consumer->dice, held->export.n), page = held->export.page[i];
+	uint64_t word, offset = (uint64_t)i * RAM_PAGE;
+
+	offset += dice_one_in(&consumer->dice, 2) ? RAM_PAGE - sizeof(word) : 0;
+	if (zcb_importer_read(held->device, offset, &word, sizeof(word), NULL))
+		return tally(TALLY_looks_denied);
+	tally(TALLY_device_looks);
+	if (!stamp_fits(word, page))
+		stage_problem("a device sees %#llx where page %u is meant: other memory",
+			      (unsigned long long)word, page);
+}
+
+static void device_look(struct consumer *consumer, struct held *held)
+{
+	if (held->device < 0)
+		return attach(consumer, held);
+	for (uint32_t i = 0; i < READ_AT_ONCE; i++)
+		device_see(consumer, held);
 }
 
 static void look(struct consumer *consumer, struct held *held)
@@ -155,7 +209,7 @@ static void act(struct consumer *consumer)
 		return;
 	i = dice_below(&consumer->dice, consumer->n_held);
 	held = &consumer->held[i];
-	switch (dice_below(&consumer->dice, 16)) {
+	switch (dice_below(&consumer->dice, 20)) {
 	case 0:
 		return map(consumer, held);
 	case 1:
@@ -167,6 +221,13 @@ static void act(struct consumer *consumer)
 		return unmap(held);
 	case 5:
 		return consumer->n_held > KEPT ? drop(consumer, i) : look(consumer, held);
+	case 6:
+		return attach(consumer, held);
+	case 7:
+		return detach(held);
+	case 8:
+	case 9:
+		return device_look(consumer, held);
 	default:
 		return look(consumer, held);
 	}
@@ -174,7 +235,9 @@ static void act(struct consumer *consumer)
 
 void consumer_main(const struct scene *scene, uint32_t number, int socket)
 {
-	struct consumer consumer = {.dice = dice_of(scene->seed, 200 + number), .socket = socket};
+	struct consumer consumer = {.scene = scene,
+				    .dice = dice_of(scene->seed, 200 + number),
+				    .socket = socket};
 
 	guard_install();
 	while (stage_goes_on())

@@ -20,8 +20,9 @@ static const struct scenario {
 	const char *name;
 	void (*run)(struct scene *scene);
 } scenarios[] = {
-	{"coherent", scene_coherent}, {"plant", scene_plant},	    {"leak", scene_leak},
-	{"storm", scene_storm},	      {"survivor", scene_survivor}, {"trace", scene_trace},
+	{"coherent", scene_coherent}, {"attach", scene_attach}, {"hold", scene_hold},
+	{"plant", scene_plant},	      {"leak", scene_leak},	{"storm", scene_storm},
+	{"survivor", scene_survivor}, {"trace", scene_trace},
 };
 
 #define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
@@ -116,7 +117,8 @@ static int run_scene(struct run *run, const struct scenario *scenario, const cha
  */
 static bool suits(const struct scenario *scenario, const char *variant, const struct memory *memory)
 {
-	bool counts = scenario->run == scene_leak || scenario->run == scene_plant;
+	bool counts = scenario->run == scene_leak || scenario->run == scene_plant ||
+		      scenario->run == scene_attach || scenario->run == scene_hold;
 
 	if (scenario->run == scene_trace && memory_is_gigantic(memory))
 		return false;

@@ -25,6 +25,12 @@ struct scene {
 /** Each page is as fresh or as stale as the variant declares, step by step. */
 void scene_coherent(struct scene *scene);
 
+/** Importers keep the pages that they were not told of, byte for byte, and migration is refused. */
+void scene_attach(struct scene *scene);
+
+/** Those pages are free once the importers have detached, and not before. */
+void scene_hold(struct scene *scene);
+
 /** Everybody at once for some seconds, and nothing is left behind. */
 void scene_storm(struct scene *scene);
 

@@ -22,7 +22,8 @@
 	X(creates) X(refused) X(closes) X(sent) X(received) X(maps) X(looks) X(pages_seen)        \
 	X(consumer_forks) X(mremaps) X(faults_denied) X(looks_denied) X(switches)                 \
 	X(fault_arounds) X(drops) X(compactions) X(kills) X(looks_after_kill) X(fresh_at_end)     \
-	X(stale_at_end) X(cycles) X(steps) X(slots_compared) X(told_apart)
+	X(stale_at_end) X(cycles) X(steps) X(slots_compared) X(told_apart) X(attaches)            \
+	X(detaches) X(device_looks) X(told) X(moved_told) X(kept_told)
 /* clang-format on */
 
 enum tally {

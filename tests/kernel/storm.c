@@ -124,7 +124,8 @@ void scene_storm(struct scene *scene)
 		TALLY_creates,	      TALLY_closes,  TALLY_sent,       TALLY_received,
 		TALLY_maps,	      TALLY_looks,   TALLY_pages_seen, TALLY_forks,
 		TALLY_moves,	      TALLY_remaps,  TALLY_switches,   TALLY_fault_arounds,
-		TALLY_consumer_forks, TALLY_mremaps, TALLIES};
+		TALLY_consumer_forks, TALLY_mremaps, TALLY_attaches,   TALLY_device_looks,
+		TALLIES};
 	struct balance before;
 	struct cast cast;
 
