@@ -10,6 +10,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/executor/fault-around.h"
+#include "bench/executor/fence.h"
 #include "bench/executor/mix.h"
 #include "bench/executor/refill.h"
 #include "bench/executor/round.h"
@@ -56,7 +57,9 @@ static int check(const struct zcb_cell *cell, const struct zcb_workload_ops *wor
 	const struct zcb_workload_params *params = &cell->params.workload;
 	int ret = workload->check(params, guest, err);
 
-	return ret ? ret : zcb_refill_check(params->refill, cell->memory, err);
+	if (!ret)
+		ret = zcb_refill_check(params->refill, cell->memory, err);
+	return ret;
 }
 
 /* The runner puts fault-around back, whatever becomes of the cell. */
@@ -101,6 +104,8 @@ static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *
 	if (!ret)
 		ret = check(cell, run->workload, run->guest, err);
 
+	if (!ret && cell->params.fence == ZCB_FENCE_SYNC_FILE)
+		ret = zcb_fence_timeline(&run->timeline, err);
 	if (!ret)
 		ret = set_kernel(cell, err);
 	return ret ? ret : play_rounds(run, mix, err);
@@ -256,6 +261,7 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 		.guest = guest,
 		.out = out,
 		.dmabuf = -1,
+		.timeline = -1,
 	};
 	ZCB_CLEANUP(zcb_mix_finish) struct zcb_mix mix = { 0 };
 	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);

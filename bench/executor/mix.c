@@ -51,8 +51,9 @@ static bool can_run(const struct zcb_cell *cell, const struct zcb_guest *guest)
 	const struct zcb_workload_ops *under = zcb_workload_find(cell->params.workload.under);
 	struct zcb_error why;
 
-	/* Memory that is plugged in is a frame of its own. */
-	if (workload->event == ZCB_EVENT_MIX || workload->plugged || under->plugged)
+	/* Memory that is plugged in is a frame of its own, and of a huge page no small one can be given. */
+	if (workload->event == ZCB_EVENT_MIX || workload->plugged || under->plugged ||
+	    (cell->params.blocks && (workload->devices || zcb_workload_devices(workload, under->name))))
 		return false;
 	return !zcb_cell_params_check(&cell->params, &why) &&
 	       !zcb_refill_check(cell->params.workload.refill, cell->memory, &why) &&

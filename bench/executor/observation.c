@@ -51,6 +51,17 @@ void zcb_observation_add(struct zcb_observation *o, enum zcb_phase phase, const 
 	zcb_frame_tally_add(&o->tally, tally);
 }
 
+void zcb_observation_add_unfenced(struct zcb_observation *o, const struct zcb_frame_tally *tally)
+{
+	/* A line of sequences too far apart to be told is corrupt to the checker: here it is torn. */
+	o->nonsense += tally->pages[ZCB_VERDICT_FOREIGN];
+	o->unfenced++;
+	o->unfenced_torn += !zcb_frame_good(tally);
+	o->frames_checked++;
+	o->frames_fresh += zcb_frame_good(tally);
+	zcb_frame_tally_add(&o->tally, tally);
+}
+
 void zcb_observation_merge(struct zcb_observation *sum, const struct zcb_observation *one)
 {
 	zcb_frame_tally_add(&sum->tally, &one->tally);
@@ -65,6 +76,8 @@ void zcb_observation_merge(struct zcb_observation *sum, const struct zcb_observa
 	sum->refill_stale += one->refill_stale;
 	sum->bystanders_wrong += one->bystanders_wrong;
 	sum->nonsense += one->nonsense;
+	sum->unfenced += one->unfenced;
+	sum->unfenced_torn += one->unfenced_torn;
 }
 
 const char *zcb_observation_word(const struct zcb_observation *o, bool reads_memfd)
@@ -73,6 +86,8 @@ const char *zcb_observation_word(const struct zcb_observation *o, bool reads_mem
 		return "wrong";
 	if (o->bystanders_wrong)
 		return "mixed";
+	if (o->unfenced_torn)
+		return "torn";
 	if (!o->hits || (reads_memfd && !o->struck_stale && !o->refill_stale))
 		return "fresh";
 	if ((o->struck_right && o->struck_stale) || (o->refill_right && o->refill_stale) ||

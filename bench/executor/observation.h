@@ -30,6 +30,7 @@ struct zcb_observation {
 	uint64_t refill_right, refill_stale;  /* hit pages, after it */
 	uint64_t bystanders_wrong;            /* pages not hit, and not fresh */
 	uint64_t nonsense;                    /* torn, foreign, corrupt; or zero before the refill */
+	uint64_t unfenced, unfenced_torn; /* frames that no fence kept together, and those that were not */
 	uint64_t stale_in_frame;              /* of the frame added last */
 };
 
@@ -38,11 +39,15 @@ void zcb_observation_add(struct zcb_observation *observation, enum zcb_phase pha
 			 const enum zcb_hit *hit, const struct zcb_page_verdict *page, uint32_t pages,
 			 const struct zcb_frame_tally *tally);
 
+/** Adds a frame that was read while the guest drew: whatever it is, it is of no page's event. */
+void zcb_observation_add_unfenced(struct zcb_observation *observation,
+				  const struct zcb_frame_tally *tally);
+
 /** Adds one observation to a sum of many. */
 void zcb_observation_merge(struct zcb_observation *sum, const struct zcb_observation *one);
 
 /**
- * The word for what was seen: fresh, stale, stale-until-refill, lookup, refused or zero-in-place;
+ * The word for what was seen: fresh, torn (some unfenced frame was), stale, stale-until-refill, lookup, refused or zero-in-place;
  * or `mixed` where pages that were hit alike did not behave alike, and `wrong` where bytes were seen
  * that no variant explains.
  */

@@ -12,7 +12,8 @@
  *             close consumer ── close the dma-buf
  *
  * "Look" judges every byte. Guest and reader take turns: the guest publishes a frame and waits for
- * the next request (the handshake fence), so that nothing may be torn.
+ * the next request (the handshake fence), so that nothing may be torn. With the fence sync-file the
+ * last of these looks begin before their draws do, and wait; with none the guest draws all the time.
  */
 #include "bench/executor/round.h"
 
@@ -24,6 +25,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
+#include "bench/executor/fence.h"
 #include "bench/executor/refill.h"
 #include "bench/executor/show.h"
 #include "bench/results/wire.h"
@@ -39,6 +41,14 @@ static void sample_since(struct zcb_running *run, const char *metric, uint64_t o
 {
 	zcb_round_sample(&run->recorder, metric, operation, (zcb_ns){start},
 			 (zcb_ns){zcb_now_ns() - start});
+}
+
+/* The whole frame is of the next sequence now, or will be when its fence is signalled. */
+static void note_drawn(struct zcb_running *run)
+{
+	run->spec.published++;
+	for (uint32_t i = 0; i < run->spec.pages; i++)
+		run->want[i] = run->spec.published;
 }
 
 /*
@@ -60,9 +70,7 @@ static int draw(struct zcb_running *run, struct zcb_error *err)
 
 	if (ret)
 		return ret;
-	run->spec.published++;
-	for (uint32_t i = 0; i < run->spec.pages; i++)
-		run->want[i] = run->spec.published;
+	note_drawn(run);
 	return run->cell->params.plant ? plant(run, err) : 0;
 }
 
@@ -111,6 +119,16 @@ static int judge(struct zcb_running *run, enum zcb_phase phase, const void *byte
 	return 0;
 }
 
+/* Mappings wait by themselves, in DMA_BUF_IOCTL_SYNC or in the driver; others are made to. */
+static int wait_for_writer(struct zcb_running *run, struct zcb_error *err)
+{
+	enum zcb_reading reading = run->consumer.reading;
+
+	if (run->timeline < 0 || reading == ZCB_READS_MAPPING || reading == ZCB_READS_VMAP)
+		return 0;
+	return zcb_fence_wait(run->dmabuf, err);
+}
+
 /* Reads a whole frame and judges it. *ret_fresh says whether all of it was as guest RAM is. */
 static int look(struct zcb_running *run, enum zcb_phase phase, bool *ret_fresh,
 		struct zcb_error *err)
@@ -120,9 +138,15 @@ static int look(struct zcb_running *run, enum zcb_phase phase, bool *ret_fresh,
 	int ret, released;
 
 	start = zcb_now_ns();
-	ret = run->consumer.acquire(run->state, &bytes, err);
+	ret = wait_for_writer(run, err);
+	if (!ret)
+		ret = run->consumer.acquire(run->state, &bytes, err);
 	if (ret)
 		return ret;
+	if (run->timeline >= 0) {
+		sample_since(run, "fence.wait", run->victim.operation, start);
+		start = zcb_now_ns();
+	}
 	if (bytes)
 		ret = judge(run, phase, bytes, start, err);
 	released = run->consumer.release(run->state, ret ? NULL : err);
@@ -250,17 +274,79 @@ static void note_refill(struct zcb_running *run, uint64_t operation, uint32_t fr
 	*seen |= fresh;
 }
 
+/*
+ * The guest draws while the reader already waits. The look can only be of the new frame: if a reader
+ * did not wait, it saw the last one, or parts of both.
+ */
+static int look_at_fenced_draw(struct zcb_running *run, bool *ret_fresh, struct zcb_error *err)
+{
+	struct zcb_fenced_draw draw = { .guest = run->guest, .frame = run->frame,
+					.sequence = run->spec.published + 1, .timeline = run->timeline, .point = ++run->point };
+	int ret = zcb_fence_draw(&draw, run->dmabuf, err), drawn;
+
+	if (ret)
+		return ret;
+	note_drawn(run);
+	ret = look(run, ZCB_PHASE_REFILLED, ret_fresh, err);
+	drawn = zcb_fence_end(&draw, ret ? NULL : err);
+	return ret ? ret : drawn;
+}
+
+/*
+ * The guest draws, and nobody waits. A frame is whole if all of it is of one sequence, which its first
+ * line tells: all others are held against that.
+ */
+static int look_unfenced(struct zcb_running *run, struct zcb_error *err)
+{
+	struct zcb_frame_spec spec = run->spec;
+	struct zcb_frame_tally tally;
+	const void *bytes = NULL;
+	int ret = run->consumer.acquire(run->state, &bytes, err), released;
+
+	if (ret)
+		return ret;
+	if (bytes) {
+		memcpy(&spec.published, bytes, sizeof(spec.published));
+		spec.unfenced = true;
+		ret = zcb_frame_check(&spec, NULL, bytes, run->verdict, &tally);
+		run->read_end_ns = zcb_now_ns();
+		if (!ret)
+			zcb_observation_add_unfenced(&run->observation, &tally);
+	}
+	released = run->consumer.release(run->state, ret ? NULL : err);
+	if (ret)
+		return zcb_fail(err, ret, "zcbench bug: the checker refused an unfenced frame");
+	return released;
+}
+
+static int look_at_storm(struct zcb_running *run, struct zcb_error *err)
+{
+	uint64_t last;
+	int ret = run->guest->ops->storm(run->guest, run->frame, run->spec.published + 1, err), calmed;
+
+	if (ret)
+		return ret;
+	for (uint32_t i = 0; i < run->cell->params.frames && !ret; i++)
+		ret = look_unfenced(run, err);
+	calmed = run->guest->ops->calm(run->guest, run->frame, &last, ret ? NULL : err);
+	if (!ret && !calmed)
+		run->spec.published = last;
+	return ret ? ret : calmed;
+}
+
 /* One more frame, or where the guest does not touch it, one more look at the same. */
 static int next_frame(struct zcb_running *run, uint64_t operation, uint32_t frame,
 		      uint64_t *first_published, bool *seen, struct zcb_error *err)
 {
 	enum zcb_touch touch = run->cell->params.workload.touch;
 	bool draws = touch != ZCB_TOUCH_NONE, fresh;
-	int ret = draws ? draw(run, err) : 0;
+	bool fenced = draws && run->timeline >= 0;
+	int ret = draws && !fenced ? draw(run, err) : 0;
 
 	*first_published = frame ? *first_published : zcb_now_ns();
 	if (!ret)
-		ret = look(run, ZCB_PHASE_REFILLED, &fresh, err);
+		ret = fenced ? look_at_fenced_draw(run, &fresh, err) :
+			       look(run, ZCB_PHASE_REFILLED, &fresh, err);
 	if (!ret && touch == ZCB_TOUCH_WRITE && frame == 0)
 		ret = note_touches(run, err);
 	if (!ret && draws && frame == 0)
@@ -277,6 +363,8 @@ static int refill(struct zcb_running *run, struct zcb_error *err)
 	bool seen = run->consumer.reading == ZCB_READS_NOTHING;
 	int ret = give_back(run, err);
 
+	if (!ret && run->cell->params.fence == ZCB_FENCE_NONE)
+		return look_at_storm(run, err);
 	if (!ret)
 		ret = refill_elsewhere(run, err);
 	for (uint32_t i = 0; i < run->cell->params.frames && !ret; i++)

@@ -29,6 +29,8 @@ struct zcb_running {
 	struct zcb_damage damage;
 	uint64_t random, refilled, round;
 	int dmabuf;
+	int timeline; /* of the fence sync-file; -1: none */
+	uint32_t point; /* of it: frames drawn with a fence so far */
 	void *state;        /* of the consumer */
 	bool opened, saw_first_frame;
 	uint64_t read_end_ns; /* of the last frame: read and checked */

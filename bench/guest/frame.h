@@ -61,7 +61,7 @@ struct zcb_frame_spec {
 	const struct zcb_frame_mask *mask;
 };
 
-#define ZCB_UNFENCED_REACH UINT64_C(8)
+#define ZCB_UNFENCED_REACH UINT64_C(64)
 
 /** What one line of 64 bytes is. */
 struct zcb_line_verdict {

@@ -30,6 +30,12 @@ static const char *const touches[] = {
 
 static const char *const imports[] = { [ZCB_IMPORT_ONCE] = "once", [ZCB_IMPORT_EACH] = "each" };
 
+static const char *const fences[] = {
+	[ZCB_FENCE_HANDSHAKE] = "handshake",
+	[ZCB_FENCE_SYNC_FILE] = "sync-file",
+	[ZCB_FENCE_NONE] = "none",
+};
+
 /* The words among the parameters: one row each, as for the numbers below. */
 struct word {
 	const char *name;
@@ -50,6 +56,7 @@ static const struct word words[] = {
 	WORD(touch, touches),
 	WORD_AT("format", geometry.format, zcb_format_names),
 	WORD_AT("import", import, imports),
+	WORD_AT("fence", fence, fences),
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))

@@ -18,6 +18,13 @@ enum zcb_import {
 	ZCB_IMPORT_EACH, /* anew for each reading */
 };
 
+/** How guest and reader take turns. */
+enum zcb_fence {
+	ZCB_FENCE_HANDSHAKE, /* the guest publishes a frame, and draws the next when it is asked to */
+	ZCB_FENCE_SYNC_FILE, /* the reader is there first, and waits for a fence that the dma-buf carries */
+	ZCB_FENCE_NONE,      /* not at all: the guest goes on drawing while the reader reads */
+};
+
 /** The parameters of a cell beside its name. */
 struct zcb_cell_params {
 	struct zcb_workload_params workload;
@@ -31,6 +38,7 @@ struct zcb_cell_params {
 	struct zcb_geometry geometry; /* as the plan has it: zcb_geometry_settle() fills in zeros */
 	enum zcb_import import;
 	uint32_t show;  /* 1: a clip of its frames is kept */
+	enum zcb_fence fence;
 	uint32_t plant; /* for tests of the harness: a page, from 1, that is spoiled after each draw */
 };
 

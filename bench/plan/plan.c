@@ -21,6 +21,7 @@ struct source {
 	json_t *kernels, *variants, *memory, *guests, *workloads, *consumers; /* owned lists of words */
 	uint32_t boots, seconds;
 	bool show;
+	const char *fence; /* NULL: as the plan says */
 	uint32_t round; /* while it is expanded: which boot of each kernel */
 	unsigned int devices; /* that the guests of these cells have */
 	uint32_t place; /* of the next cell within its boot, the same for all variants */
@@ -225,6 +226,7 @@ static int take_numbers(struct source *s, const struct zcb_plan_options *o, stru
 	s->boots = (uint32_t)boots;
 	s->seconds = o->seconds;
 	s->show = o->show;
+	s->fence = o->fence;
 	s->defaults = (struct zcb_cell_params){ .workload = { .stride = 4, .run = 2, .count = 8, .burst = 1 }, .pages = 64,
 						.rounds = 4, .frames = 4, .ram_mib = 192 };
 	return params ? zcb_cell_params_from_json(params, &s->defaults, err) : 0;
@@ -310,6 +312,21 @@ static int add_cell(struct zcb_plan *plan, struct source *s, const struct zcb_ce
 	return 0;
 }
 
+static int override_fence(const char *fence, struct zcb_cell *cell, struct zcb_error *err)
+{
+	json_t *params = json_pack("{s:s}", "fence", fence);
+	int ret = zcb_cell_params_from_json(params, &cell->params, err);
+
+	json_decref(params);
+	return ret;
+}
+
+/* Where pages are taken away as well, nobody could tell what tore a frame. */
+static bool goes_with_fence(const struct zcb_cell *cell)
+{
+	return cell->params.fence != ZCB_FENCE_NONE || zcb_cell_event(cell) == ZCB_EVENT_NONE;
+}
+
 /* The cells of one row, for one boot, memory, guest and variant that `like` holds. */
 static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 		   const struct zcb_cell *like, struct zcb_error *err)
@@ -335,6 +352,10 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 	if (s->show)
 		cell.params.show = 1;
 	snprintf(cell.workload, sizeof(cell.workload), "%s", workload);
+	if (s->fence && override_fence(s->fence, &cell, err))
+		return -EINVAL;
+	if (!goes_with_fence(&cell))
+		return 0;
 	json_array_foreach(json_object_get(row, "consumers"), i, consumer) {
 		const char *name = json_string_value(consumer);
 

@@ -21,6 +21,7 @@ extern const struct zcb_builtin_plan zcb_builtin_plans[];
 /** What the command line says over the plan. NULL and 0: as the plan says. Lists have commas. */
 struct zcb_plan_options {
 	const char *kernels, *variants, *memory, *guests, *workloads, *consumers;
+	const char *fence;
 	uint32_t boots;
 	uint32_t seconds;
 	bool show; /* a clip is kept of every cell */

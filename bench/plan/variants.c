@@ -216,6 +216,8 @@ const char *zcb_cell_expected(const struct zcb_cell *cell)
 
 	if (!consumer || !workload || !variant || consumer->reading == ZCB_READS_NOTHING)
 		return NULL;
+	if (cell->params.fence == ZCB_FENCE_NONE)
+		return "torn";
 	if (consumer->reading == ZCB_READS_MEMFD)
 		return "fresh";
 	return zcb_variant_declares(variant, reading_of(cell, consumer), zcb_cell_event(cell));

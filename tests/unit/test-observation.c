@@ -83,6 +83,22 @@ static void play(const struct scene *scene)
 PLAY(fresh_when_nothing_was_hit, .look = { BASELINE("FFFF"), REFILLED("----", "FFFF") },
      .word = "fresh", .expected = "fresh")
 
+static void an_unfenced_frame_is_torn_or_not(void **state)
+{
+	struct zcb_frame_tally whole = { .bytes = 4096, .pages = { [ZCB_VERDICT_FRESH] = 1 } };
+	struct zcb_frame_tally torn = { .bytes = 4096, .pages = { [ZCB_VERDICT_TORN] = 1 } };
+	struct zcb_frame_tally foreign = { .bytes = 4096, .pages = { [ZCB_VERDICT_FOREIGN] = 1 } };
+	struct zcb_observation o = { 0 };
+
+	zcb_observation_add_unfenced(&o, &whole);
+	assert_string_equal(zcb_observation_word(&o, false), "fresh");
+	zcb_observation_add_unfenced(&o, &torn);
+	assert_string_equal(zcb_observation_word(&o, true), "torn");
+	assert_int_equal(o.frames_fresh, 1);
+	zcb_observation_add_unfenced(&o, &foreign);
+	assert_string_equal(zcb_observation_word(&o, false), "wrong");
+}
+
 PLAY(fresh_in_the_memfd, .reads_memfd = true, .word = "fresh", .expected = "fresh",
      .look = { BASELINE("FFFF"), STRUCK("h-h-", "FFFF"), REFILLED("h-h-", "FFFF") })
 
@@ -201,6 +217,7 @@ int main(void)
 		cmocka_unit_test(fresh_in_the_memfd),
 		cmocka_unit_test(stale_for_good),
 		cmocka_unit_test(stale_in_the_memfd_is_seen),
+		cmocka_unit_test(an_unfenced_frame_is_torn_or_not),
 		cmocka_unit_test(stale_until_refill),
 		cmocka_unit_test(fresh_at_lookup),
 		cmocka_unit_test(zeroed_in_place),

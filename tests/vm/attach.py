@@ -4,7 +4,6 @@
 of, whatever the variant, and keeps them from being moved; who is told maps again, if there is somebody who tells.
 """
 import copy
-import os
 
 import zcb
 
@@ -26,8 +25,6 @@ MIGRATE = 'migrate-move-pages'
 ROWS = [
   row('shmem', 'idle'),
   row('shmem', pattern='stride'),
-  row('shmem', pattern='frame'),
-  row('shmem', pattern='stride', refill='vmm', touch='none'),
   row('shmem', pattern='stride', refill='write'),
   row('shmem', pattern='stride', refill='write', touch='read'),
   row('shmem', pattern='stride', refill='fallocate', touch='read'),
@@ -35,7 +32,6 @@ ROWS = [
   row('shmem', pattern='stride', refill='uffd-copy'),
   row('shmem', MIGRATE, pattern='stride'),
   row('hugetlb', **HUGE),
-  row('hugetlb', refill='other', **HUGE),
   row('hugetlb', refill='fallocate', touch='read', **HUGE),
   row('hugetlb', refill='fallocate', touch='none', **HUGE),
   row('hugetlb', refill='uffd-continue', **HUGE),
@@ -115,18 +111,10 @@ def plants(lines):
 
 
 def test(bench, problems):
-  bench.need_images('rootfs', 'stock', 'variants')
-  folder = os.path.join(bench.scratch, 'run')
-  code, _, err = bench.run('run', '--plan', bench.plan(**PLAN), '--accel', 'tcg', '--seed', '3', '-o', folder)
-  problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
-  bench.expect_nothing_left(problems)
-  lines = zcb.journal(folder)
+  folder, lines = zcb.played(bench, problems, PLAN)
   check(lines, problems)
   check_page(folder, problems)
-  for what, doctored in plants(lines):
-    found = zcb.Problems()
-    check(doctored, found)
-    problems.expect(found.found, f'a planted fault was not found: {what}')
+  zcb.must_find(plants(lines), check, problems)
 
 
 if __name__ == '__main__':

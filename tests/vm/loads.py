@@ -6,7 +6,6 @@ A mix must be as its seed says, round by round, whatever the variant, and each r
 """
 import copy
 import json
-import os
 
 import zcb
 
@@ -85,18 +84,10 @@ def plants(lines, schedules):
 
 
 def test(bench, problems):
-  bench.need_images('rootfs', 'stock', 'variants')
-  folder = os.path.join(bench.scratch, 'run')
-  code, _, err = bench.run('run', '--plan', bench.plan(**PLAN), '--accel', 'tcg', '--seed', '11', '--no-report', '-o', folder)
-  problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
-  bench.expect_nothing_left(problems)
-  lines = zcb.journal(folder)
+  folder, lines = zcb.played(bench, problems, PLAN, '--no-report', seed=11)
   schedules = {line['index']: schedule(folder, line) for line in lines if '/mix/' in line['cell']}
   check(lines, schedules, problems)
-  for what, (bad_lines, bad_schedules) in plants(lines, schedules):
-    found = zcb.Problems()
-    check(bad_lines, bad_schedules, found)
-    problems.expect(found.found, f'a planted fault was not found: {what}')
+  zcb.must_find(((what, *copies) for what, copies in plants(lines, schedules)), check, problems)
 
 
 if __name__ == '__main__':

@@ -139,12 +139,7 @@ def plants(lines):
 
 
 def test(bench, problems):
-  bench.need_images('rootfs', 'stock', 'variants')
-  folder = os.path.join(bench.scratch, 'run')
-  code, _, err = bench.run('run', '--plan', bench.plan(**PLAN), '--accel', 'tcg', '--seed', '4', '-o', folder)
-  problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
-  bench.expect_nothing_left(problems)
-  lines = zcb.journal(folder)
+  folder, lines = zcb.played(bench, problems, PLAN, seed=4)
   check(lines, problems)
   check_rates(folder, lines, problems)
   for what, doctored in plants(lines):

@@ -6,7 +6,6 @@ The row `refill-read` separates the variants whose hook is where a fault finds a
 it enters the page table; without fault-around the difference is gone.
 """
 import copy
-import os
 
 import zcb
 
@@ -121,18 +120,10 @@ def plants(lines):
 
 
 def test(bench, problems):
-  bench.need_images('rootfs', 'stock', 'variants')
-  folder = os.path.join(bench.scratch, 'run')
-  code, _, err = bench.run('run', '--plan', bench.plan(**PLAN), '--accel', 'tcg', '--seed', '3', '-o', folder)
-  problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
-  bench.expect_nothing_left(problems)
-  lines = zcb.journal(folder)
+  folder, lines = zcb.played(bench, problems, PLAN)
   check(lines, problems)
   check_page(folder, problems)
-  for what, doctored in plants(lines):
-    found = zcb.Problems()
-    check(doctored, found)
-    problems.expect(found.found, f'a planted fault was not found: {what}')
+  zcb.must_find(plants(lines), check, problems)
 
 
 if __name__ == '__main__':

@@ -190,6 +190,24 @@ def last_line(text):
 
 # -- the frame of a test
 
+def played(bench, problems, plan, *more, seed=3, code=0, name='run'):
+  """Runs a plan in emulated VMs, which must end with that exit code and leave nothing: its folder and its journal."""
+  bench.need_images('rootfs', 'stock', 'variants')
+  folder = os.path.join(bench.scratch, name)
+  ended, _, err = bench.run('run', '--plan', bench.plan(**plan), '--accel', 'tcg', '--seed', str(seed), *more, '-o', folder)
+  problems.equal(f'{name}: exit code ({last_line(err)})', ended, code)
+  bench.expect_nothing_left(problems)
+  return folder, journal(folder)
+
+
+def must_find(plants, check, problems):
+  """Each planted fault, a name and what check() is called with, must be found."""
+  for what, *planted in plants:
+    found = Problems()
+    check(*planted, found)
+    problems.expect(found.found, f'a planted fault was not found: {what}')
+
+
 def main(test):
   """Calls test(bench, problems), says what is wrong, ends what is left, and exits."""
   if len(sys.argv) != 2:
