@@ -31,7 +31,7 @@ struct request {
 
 enum { OPT_KERNEL = 256, OPT_VARIANTS, OPT_MEMORY, OPT_GUESTS, OPT_WORKLOADS, OPT_CONSUMERS, OPT_FENCE,
        OPT_BOOTS, OPT_DURATION, OPT_SEED, OPT_RESUME, OPT_TARGET, OPT_ACCEL, OPT_PLAN, OPT_IMAGES,
-       OPT_CPUS, OPT_RAM, OPT_CMDLINE, OPT_SILENCE, OPT_NO_REPORT, OPT_NEEDS };
+       OPT_CPUS, OPT_RAM, OPT_CMDLINE, OPT_SILENCE, OPT_NO_REPORT, OPT_NEEDS, OPT_SHOW };
 
 static const struct option options[] = {
 	{ "plan", required_argument, NULL, OPT_PLAN },
@@ -55,6 +55,7 @@ static const struct option options[] = {
 	{ "silence", required_argument, NULL, OPT_SILENCE },
 	{ "no-report", no_argument, NULL, OPT_NO_REPORT },
 	{ "needs", no_argument, NULL, OPT_NEEDS },
+	{ "show", no_argument, NULL, OPT_SHOW },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -84,6 +85,7 @@ static void usage(void)
 	       "  --images DIR         kernels and root file system               [build/images]\n"
 	       "  --resume             go on with the run in DIR; its plan and options count\n"
 	       "  --needs              only print the kernels that the plan wants, one a line\n"
+	       "  --show               keep a clip of what each reader saw, for a browser: frames/N-clip.png\n"
 	       "  --no-report          leave the report to `zcbench report DIR`\n"
 	       "  -o DIR               the run directory              [zcbench-DATE-TIME]\n\n"
 	       "Exit codes: 0 all as declared, 2 usage, 11 a frame wrong where the declaration says\n"
@@ -167,6 +169,7 @@ static int take_option(struct request *request, int option, const char *name)
 	case OPT_RESUME: request->resume = true; return 0;
 	case OPT_NO_REPORT: request->no_report = true; return 0;
 	case OPT_NEEDS: request->needs = true; return 0;
+	case OPT_SHOW: request->plan_options.show = true; return 0;
 	case 'o': request->output = optarg; return 0;
 	case OPT_TARGET: return take_target(request);
 	case OPT_CMDLINE: return take_cmdline(request);

@@ -77,6 +77,16 @@ static int keep_schedule(struct conduct *run, const struct zcb_cell *cell,
 	return zcb_rundir_put(run->dir, name, message->payload, message->payload_n, run->err);
 }
 
+/* The frames of a cell that was to be shown. */
+static int keep_clip(struct conduct *run, const struct zcb_cell *cell,
+		     struct zcb_wire_message *message)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "frames/%u-clip.png", cell->index);
+	return zcb_rundir_put(run->dir, name, message->payload, message->payload_n, run->err);
+}
+
 int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *message)
 {
 	const char *kind = json_string_value(json_object_get(message->json, "kind"));
@@ -85,6 +95,8 @@ int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_w
 		return keep_samples(run, cell, message);
 	if (kind && !strcmp(kind, "frame"))
 		return keep_frame(run, cell, message);
+	if (kind && !strcmp(kind, "clip"))
+		return keep_clip(run, cell, message);
 	if (kind && !strcmp(kind, "schedule"))
 		return keep_schedule(run, cell, message);
 	return 0;

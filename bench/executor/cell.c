@@ -14,6 +14,7 @@
 #include "bench/executor/mix.h"
 #include "bench/executor/refill.h"
 #include "bench/executor/round.h"
+#include "bench/executor/show.h"
 #include "bench/results/wire.h"
 
 static int prepare(struct zcb_running *run, struct zcb_error *err)
@@ -119,6 +120,7 @@ static void finish(struct zcb_running *run)
 	free(run->copy);
 	zcb_recorder_finish(&run->recorder);
 	zcb_evidence_finish(&run->evidence);
+	zcb_clip_finish(&run->clip);
 }
 
 /* The verdict of the cell, in the words of the journal. */
@@ -278,6 +280,8 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	sent = send_samples(&run);
 	if (!sent)
 		sent = zcb_evidence_send(&run.evidence, out);
+	if (!sent)
+		sent = zcb_show_send(&run.clip, out);
 	if (!sent)
 		sent = zcb_mix_send(&mix, out);
 	return sent ? sent : zcb_wire_send(out, result_json(&run, &mix, ret, &err), NULL, 0);

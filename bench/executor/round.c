@@ -27,6 +27,7 @@
 #include "bench/base/io.h"
 #include "bench/executor/fence.h"
 #include "bench/executor/refill.h"
+#include "bench/executor/show.h"
 #include "bench/results/wire.h"
 
 void zcb_round_sample(void *recorder, const char *metric, uint64_t operation, zcb_ns at,
@@ -90,6 +91,8 @@ static void take_note(struct zcb_running *run, enum zcb_phase phase, const void 
 	zcb_observation_add(&run->observation, phase, run->damage.hit, run->verdict,
 			    run->spec.pages, tally);
 	report_first_frame(run);
+	if (run->cell->params.show)
+		zcb_show_add(&run->clip, &run->geometry, &run->spec, bytes, run->verdict);
 	if (!zcb_frame_good(tally))
 		zcb_evidence_keep(&run->evidence, run->round, phase, &run->spec, run->want, bytes,
 				  run->verdict, run->damage.hit);

@@ -9,6 +9,7 @@
 #include "bench/guest/frame-mask.h"
 #include "bench/guest/guest.h"
 #include "bench/plan/cell.h"
+#include "bench/results/clip.h"
 #include "bench/results/recorder.h"
 
 /** A cell while it runs, in a process of its own: set up by cell.c, played by round.c. */
@@ -38,6 +39,7 @@ struct zcb_running {
 	struct zcb_view view;
 	struct zcb_observation observation;
 	struct zcb_evidence evidence;
+	struct zcb_clip clip; /* of a cell that is to be shown */
 	struct zcb_recorder recorder;
 	struct zcb_udmabuf_counters counters; /* of all rounds; no variant where none are counted */
 };

@@ -122,6 +122,7 @@ static const struct number numbers[] = {
 	/* "stride" is how a workload chooses pages. */
 	{ "row_stride", offsetof(struct zcb_cell_params, geometry.stride), 0, 1U << 20 },
 	{ "offset", offsetof(struct zcb_cell_params, geometry.offset), 0, 4095 },
+	NUMBER(show, 0, 1),
 	NUMBER(plant, 0, ZCB_ABI_MAX_PAGES),
 };
 

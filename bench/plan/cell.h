@@ -37,6 +37,7 @@ struct zcb_cell_params {
 	uint32_t fault_around; /* bytes that a read fault maps around it; 0: as the kernel has it */
 	struct zcb_geometry geometry; /* as the plan has it: zcb_geometry_settle() fills in zeros */
 	enum zcb_import import;
+	uint32_t show;  /* 1: a clip of its frames is kept */
 	enum zcb_fence fence;
 	uint32_t plant; /* for tests of the harness: a page, from 1, that is spoiled after each draw */
 };

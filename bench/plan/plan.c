@@ -20,6 +20,7 @@ struct source {
 	json_t *root;
 	json_t *kernels, *variants, *memory, *guests, *workloads, *consumers; /* owned lists of words */
 	uint32_t boots, seconds;
+	bool show;
 	const char *fence; /* NULL: as the plan says */
 	uint32_t round; /* while it is expanded: which boot of each kernel */
 	unsigned int devices; /* that the guests of these cells have */
@@ -224,6 +225,7 @@ static int take_numbers(struct source *s, const struct zcb_plan_options *o, stru
 		return zcb_fail(err, -EINVAL, "usage: \"boots\" must be a number from 1 to 10000");
 	s->boots = (uint32_t)boots;
 	s->seconds = o->seconds;
+	s->show = o->show;
 	s->fence = o->fence;
 	s->defaults = (struct zcb_cell_params){ .workload = { .stride = 4, .run = 2, .count = 8, .burst = 1 }, .pages = 64,
 						.rounds = 4, .frames = 4, .ram_mib = 192 };
@@ -347,6 +349,8 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 		return -EINVAL;
 	if (s->seconds)
 		cell.params.seconds = s->seconds;
+	if (s->show)
+		cell.params.show = 1;
 	snprintf(cell.workload, sizeof(cell.workload), "%s", workload);
 	if (s->fence && override_fence(s->fence, &cell, err))
 		return -EINVAL;

@@ -24,6 +24,7 @@ struct zcb_plan_options {
 	const char *fence;
 	uint32_t boots;
 	uint32_t seconds;
+	bool show; /* a clip is kept of every cell */
 	uint64_t seed;
 };
 
