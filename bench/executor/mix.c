@@ -12,7 +12,7 @@
 #include "bench/executor/refill.h"
 #include "bench/results/wire.h"
 
-#define TRIES 1000U     /* for a choice that can run: one in ten or so can */
+#define TRIES 100U      /* of workloads; and of parameters for each, since few go together with some */
 #define LOG_MAX (4U << 20)
 #define SETTLED 16U     /* rounds after which memory should grow no more */
 
@@ -31,11 +31,10 @@ static const struct zcb_workload_ops *pick_workload(uint64_t *state)
 }
 
 /* Any combination: whether it makes sense is asked afterwards. */
-static void draw_lots(uint64_t *state, struct zcb_cell *cell)
+static void draw_params(uint64_t *state, struct zcb_cell *cell)
 {
 	struct zcb_workload_params *params = &cell->params.workload;
 
-	snprintf(cell->workload, sizeof(cell->workload), "%s", pick_workload(state)->name);
 	snprintf(params->under, sizeof(params->under), "%s", pick_workload(state)->name);
 	params->pattern = (enum zcb_pattern)pick(state, ZCB_PATTERNS);
 	params->unit = pick(state, 2) ? ZCB_UNIT_HUGE : ZCB_UNIT_PAGE;
@@ -60,6 +59,18 @@ static bool can_run(const struct zcb_cell *cell, const struct zcb_guest *guest)
 	       !workload->check(&cell->params.workload, guest, &why);
 }
 
+/* Workloads are drawn first, so that one which goes with few parameters comes as often as the others. */
+static bool draw_round(uint64_t *state, const struct zcb_guest *guest, struct zcb_cell *cell)
+{
+	snprintf(cell->workload, sizeof(cell->workload), "%s", pick_workload(state)->name);
+	for (unsigned int i = 0; i < TRIES; i++) {
+		draw_params(state, cell);
+		if (can_run(cell, guest))
+			return true;
+	}
+	return false;
+}
+
 /* What a guest or a kernel lacks changes which choices are left, and so the schedule. */
 static int choose(struct zcb_mix *mix, const struct zcb_cell *cell, const struct zcb_guest *guest,
 		  struct zcb_cell *ret_cell, struct zcb_error *err)
@@ -67,8 +78,7 @@ static int choose(struct zcb_mix *mix, const struct zcb_cell *cell, const struct
 	for (unsigned int i = 0; i < TRIES; i++) {
 		struct zcb_cell chosen = *cell;
 
-		draw_lots(&mix->schedule, &chosen);
-		if (can_run(&chosen, guest)) {
+		if (draw_round(&mix->schedule, guest, &chosen)) {
 			*ret_cell = chosen;
 			return 0;
 		}

@@ -46,11 +46,15 @@ static void stop_guest(struct runner *runner)
 	runner->guest = NULL;
 }
 
+/*
+ * None on hugetlb: no workload can use them there, and a guest that reports free pages of 2 MiB would
+ * have QEMU take huge pages behind all proofs.
+ */
 static unsigned int devices_for(const struct zcb_cell *cell)
 {
 	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
 
-	return workload ? zcb_workload_devices(workload, cell->params.workload.under) : 0;
+	return workload && cell->memory == ZCB_MEMORY_SHMEM ? zcb_workload_devices(workload, cell->params.workload.under) : 0;
 }
 
 static bool guest_fits(const struct zcb_guest *guest, const struct zcb_cell *cell)
