@@ -18,6 +18,7 @@
 
 #include "bench/base/cleanup.h"
 #include "workloads/aim.h"
+#include "workloads/pace.h"
 
 #define PAGE 4096U
 #define PAGEMAP_PRESENT (1ULL << 63)
@@ -170,14 +171,14 @@ static int check_node(const struct zcb_mapped_page *page, int before, struct zcb
 	return zcb_fail(err, -EIO, "kernel: a page was moved from node %d to node %d", before, now);
 }
 
-/* The sample is left out where nobody wants to know how long it took. */
+/* Without a pace it is at once, and nobody wants to know how long it took. */
 static int move_one(const struct zcb_mover *mover, struct zcb_victim *victim, zcb_memfd_off offset,
-		    bool sample, bool *ret_moved, struct zcb_error *err)
+		    struct zcb_pace *pace, bool *ret_moved, struct zcb_error *err)
 {
 	ZCB_CLEANUP(zcb_page_unmap) struct zcb_mapped_page page = { 0 };
 	int ret = zcb_map_page(victim->memfd, victim->memory, offset, &page, err), node = 0;
 	uint64_t before, after;
-	zcb_ns start, took;
+	zcb_ns intended = { 0 }, start, took;
 
 	if (!ret)
 		ret = frame_of(&page, &before, err);
@@ -186,6 +187,8 @@ static int move_one(const struct zcb_mover *mover, struct zcb_victim *victim, zc
 	if (node < 0)
 		return zcb_fail(err, node, "kernel: move_pages() cannot tell where a page is: %s",
 				strerror(-node));
+	if (!ret && pace)
+		intended = zcb_pace_wait(pace);
 	if (!ret)
 		ret = mover->move(victim, &page, &start, &took, err);
 	if (!ret)
@@ -193,8 +196,9 @@ static int move_one(const struct zcb_mover *mover, struct zcb_victim *victim, zc
 	if (ret)
 		return ret;
 	*ret_moved = after != before;
-	if (sample)
-		victim->sample(victim->recorder, "migrate", victim->operation++, start, took);
+	if (pace)
+		zcb_pace_sample(pace, victim, "migrate", pace->rate ? intended : start, start.ns,
+				start.ns + took.ns);
 	return *ret_moved && mover->to_other_node ? check_node(&page, node, err) : 0;
 }
 
@@ -208,7 +212,7 @@ static int prove_migration(const struct zcb_mover *mover, struct zcb_victim *vic
 	if (ret)
 		return zcb_fail(err, -EIO, "guest: it has no page of RAM beside the frame");
 	for (int i = 0; i < TRIES && !ret && !moved; i++)
-		ret = move_one(mover, victim, offset, false, &moved, err);
+		ret = move_one(mover, victim, offset, NULL, &moved, err);
 	if (!ret && !moved)
 		return zcb_fail(err, -EIO, "kernel: a page that nobody holds was not moved: %s",
 				mover->doubt);
@@ -220,18 +224,20 @@ int zcb_move_frame(const struct zcb_mover *mover, const struct zcb_workload_para
 {
 	ZCB_FREE bool *wanted = calloc(victim->pages, sizeof(*wanted));
 	ZCB_FREE bool *leads = calloc(victim->pages, sizeof(*leads));
+	struct zcb_pace pace;
 	int ret;
 
 	if (!wanted || !leads)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a list of pages");
 	zcb_aim(params, victim, wanted, leads);
 	ret = prove_migration(mover, victim, err);
+	zcb_pace_start(&pace, params);
 	for (uint32_t i = 0; i < victim->pages && !ret; i++) {
 		bool moved;
 
 		if (!leads[i])
 			continue;
-		ret = move_one(mover, victim, victim->page[i], true, &moved, err);
+		ret = move_one(mover, victim, victim->page[i], &pace, &moved, err);
 		if (!ret)
 			zcb_note_move(victim, damage, wanted, i, moved);
 	}

@@ -56,6 +56,17 @@ __attribute__((format(printf, 2, 3))) static void complain(struct scene *scene, 
 	va_end(args);
 }
 
+/* This process maps the memfd as a VMM would, so it asks by its own mapping. */
+static int page_out(struct zcb_guest *guest, zcb_memfd_off offset, struct zcb_error *err)
+{
+	struct scene *scene = (struct scene *)guest;
+
+	return madvise(scene->map + offset.off, PAGE, MADV_PAGEOUT) < 0 ?
+		       zcb_fail(err, -errno, "madvise(): %m") : 0;
+}
+
+static const struct zcb_guest_ops stand_in = { .name = "stand-in", .page_out = page_out };
+
 static int open_scene(struct scene *scene, enum zcb_memory memory)
 {
 	int ret;
@@ -73,6 +84,7 @@ static int open_scene(struct scene *scene, enum zcb_memory memory)
 		*(uint64_t *)(scene->map + i) = i + 1;
 	for (uint32_t i = 0; i < PAGES; i++)
 		scene->page[i] = (zcb_memfd_off){ i * (uint64_t)(3 * PAGE) + i / 8 * HUGE };
+	scene->guest.ops = &stand_in;
 	scene->guest.memory = memory;
 	scene->guest.ram_bytes = 2 * HUGE;
 	scene->damage.hit = scene->hit;
