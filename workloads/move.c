@@ -19,10 +19,9 @@
 #include "bench/base/cleanup.h"
 #include "workloads/aim.h"
 #include "workloads/pace.h"
+#include "workloads/pages.h"
 
 #define PAGE 4096U
-#define PAGEMAP_PRESENT (1ULL << 63)
-#define PAGEMAP_FRAME ((1ULL << 55) - 1)
 
 /* A page can be busy for a moment, in a batch for the LRU lists say. */
 #define TRIES 3
@@ -59,20 +58,13 @@ int zcb_page_node(const struct zcb_mapped_page *page)
 
 int zcb_page_frame(const void *address, uint64_t *ret_pfn)
 {
-	ZCB_CLOSE int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t entry;
+	zcb_page_number page;
+	struct zcb_error why;
+	int ret = zcb_page_at(address, &page, &why);
 
-	if (fd < 0)
-		return -errno;
-	if (pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)address / PAGE * sizeof(entry))) !=
-	    sizeof(entry))
-		return errno ? -errno : -EIO;
-	if (!(entry & PAGEMAP_PRESENT))
-		return -ENOENT;
-	if (!(entry & PAGEMAP_FRAME))
-		return -EPERM;
-	*ret_pfn = entry & PAGEMAP_FRAME;
-	return 0;
+	if (!ret)
+		*ret_pfn = page.n;
+	return ret;
 }
 
 /* A page that was moved, or was to be, may have to be mapped again. */

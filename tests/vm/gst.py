@@ -151,21 +151,11 @@ def check_shown(bench, problems):
 
 
 def test(bench, problems):
-  bench.need_images('rootfs', 'variants')
-  folder = os.path.join(bench.scratch, 'run')
-  code, _, err = bench.run('run', '--plan', bench.plan(**PLAN), '--accel', 'tcg', '--seed', '3', '-o', folder)
-  problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
-  bench.expect_nothing_left(problems)
-  lines = zcb.journal(folder)
+  _, lines = zcb.played(bench, problems, PLAN)
   check(lines, problems)
-  for what, copies in doctored(lines):
-    found = zcb.Problems()
-    check(copies, found)
-    problems.expect(found.found, f'a planted fault was not found: {what}')
-  folder = os.path.join(bench.scratch, 'planted')
-  code, _, err = bench.run('run', '--plan', bench.plan(**PLANTS), '--accel', 'tcg', '--seed', '3', '-o', folder)
-  problems.equal(f'planted: exit code ({zcb.last_line(err)})', code, 11)
-  check_plants(folder, zcb.journal(folder), problems)
+  zcb.must_find(doctored(lines), check, problems)
+  folder, lines = zcb.played(bench, problems, PLANTS, code=11, name='planted')
+  check_plants(folder, lines, problems)
   check_shown(bench, problems)
 
 
