@@ -28,8 +28,8 @@ UAPI_FOLDERS = ('linux/', 'asm/', 'asm-generic/')
 EGL = re.compile(r'^(EGL|GL|GLES\d?|GLES[23]|KHR)/|^epoxy/')
 GSTREAMER = re.compile(r'^(gst|glib|gio|gobject)(/|\.h)|^glib-object\.h$')
 GBM = re.compile(r'^gbm\.h$|^xf86drm|^(lib)?drm/|^drm(_\w+)?\.h$')
-GRAPHICS = {EGL: 'bench/consumers/egl.c', GSTREAMER: 'bench/consumers/gst.c',
-            GBM: 'bench/consumers/scanout.c'}
+# Who may include them: files whose names begin so.
+GRAPHICS = {EGL: 'bench/consumers/egl', GSTREAMER: 'bench/consumers/gst', GBM: 'bench/consumers/scanout'}
 KVM_OR_UDMABUF = re.compile(r'^(linux|asm)/(kvm|udmabuf|dma-buf|dma-heap)|^bench/exporter/')
 
 # Made by meson in the build folder; they exist in no tree.
@@ -94,7 +94,7 @@ def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
   # What workloads share, and is no workload; and what the consumers attach… do.
   shared = {f'workloads/{name}.h' for name in ('aim', 'area', 'beside', 'holes', 'move', 'pace', 'pages', 'taken', 'thp', 'zram')}
-  shared.add('bench/consumers/importer.h')
+  shared |= {f'bench/consumers/{name}.h' for name in ('importer', 'egl-device', 'gst-stream')}
   allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'bench/guest/stamp.h', *shared)
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True
@@ -105,8 +105,8 @@ def plugins(path, system, target):
 
 
 def graphics(path, system, target):
-  """2: only egl.c includes EGL, only gst.c GStreamer, only scanout.c GBM and DRM"""
-  return all(path == owner or within(path, 'tests') or not pattern.match(target)
+  """2: only egl*.c includes EGL, only gst*.c GStreamer, only scanout.c GBM and DRM"""
+  return all(path.startswith(owner) or within(path, 'tests') or not pattern.match(target)
              for pattern, owner in GRAPHICS.items())
 
 
@@ -287,10 +287,10 @@ PLANTS = (
   ('workloads/a.c', '#include "bench/consumers/consumer.h"', '[2: workloads'),
   ('bench/consumers/a.c', '#include "workloads/workload.h"', '[2: workloads'),
   ('bench/consumers/a.c', '  #  include "bench/results/reader.h"', '[2: workloads'),
-  ('bench/consumers/a.c', '#include <EGL/egl.h>', '[2: only egl.c'),
-  ('bench/consumers/egl.c', '#include <gbm.h>', '[2: only egl.c'),
-  ('bench/consumers/egl.c', '#include <gst/gst.h>', '[2: only egl.c'),
-  ('workloads/a.c', '#include <drm/drm_mode.h>', '[2: only egl.c'),
+  ('bench/consumers/a.c', '#include <EGL/egl.h>', '[2: only egl*.c'),
+  ('bench/consumers/egl.c', '#include <gbm.h>', '[2: only egl*.c'),
+  ('bench/consumers/egl.c', '#include <gst/gst.h>', '[2: only egl*.c'),
+  ('workloads/a.c', '#include <drm/drm_mode.h>', '[2: only egl*.c'),
   ('vm-images/guest/a.c', '#include "bench/base/io.h"', '[3: vm-images/guest'),
   ('vm-images/guest/a.c', '#include <linux/kvm.h>', '[3: vm-images/guest'),
   ('bench/guest/stamp.h', '#include "bench/base/io.h"', '[3: what the guest shares'),
