@@ -9,5 +9,6 @@ const struct zcb_builtin_plan zcb_builtin_plans[] = {
 	{ "smoke", zcb_embedded_smoke_json },
 	{ "default", zcb_embedded_default_json },
 	{ "stress", zcb_embedded_stress_json },
+	{ "frames-1080p", zcb_embedded_frames_1080p_json },
 	{ NULL, NULL },
 };
