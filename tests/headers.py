@@ -15,7 +15,7 @@ FLAGS = ['-std=gnu17', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Wno-unused-paramet
          '-fsyntax-only', '-x', 'c', '-']
 
 # Headers whose library's own do not lie where a compiler looks by itself.
-LIBRARIES = {'bench/consumers/gst-stream.h': 'gstreamer-video-1.0'}
+LIBRARIES = {'bench/consumers/gst-stream.h': 'gstreamer-video-1.0', 'bench/consumers/scanout-kms.h': 'libdrm'}
 
 PLANTS = {
   'good.h': '#ifndef G\n#define G\n#include <stddef.h>\nsize_t good(void);\n#endif\n',

@@ -94,7 +94,7 @@ def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
   # What workloads share, and is no workload; and what the consumers attach… do.
   shared = {f'workloads/{name}.h' for name in ('aim', 'area', 'beside', 'holes', 'move', 'pace', 'pages', 'taken', 'thp', 'zram')}
-  shared |= {f'bench/consumers/{name}.h' for name in ('egl-device', 'gst-stream', 'importer', 'mapping')}
+  shared |= {f'bench/consumers/{name}.h' for name in ('egl-device', 'gst-stream', 'importer', 'mapping', 'scanout-kms')}
   allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'bench/guest/stamp.h', *shared)
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True

@@ -181,6 +181,18 @@ static const char **consumer_modules(void)
 	return modules;
 }
 
+static bool wants_screen(const struct conduct *run)
+{
+	for (uint32_t i = 0; i < run->plan->n; i++) {
+		const struct zcb_cell *cell = &run->plan->cell[i];
+		const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
+
+		if (cell->boot == run->boot.number && consumer && consumer->screen)
+			return true;
+	}
+	return false;
+}
+
 static int start_once(struct conduct *run)
 {
 	struct boot *boot = &run->boot;
@@ -195,6 +207,7 @@ static int start_once(struct conduct *run)
 		.seed = run->plan->seed,
 		.cpus = run->config->cpus,
 		.memory_bytes = run->config->memory_bytes,
+		.screen = wants_screen(run),
 		.cmdline = *run->config->cmdline ? run->config->cmdline : NULL,
 	};
 

@@ -127,7 +127,7 @@ static void finish(struct zcb_running *run)
 static const char *status_of(const struct zcb_running *run, int ret, const char *observed,
 			     uint64_t unexplained, struct zcb_error *err)
 {
-	const char *expected = zcb_cell_expected(run->cell);
+	const char *expected = zcb_cell_expected(run->cell), *bug;
 
 	if (ret)
 		return ret == -EOPNOTSUPP ? "skip" : "error";
@@ -143,7 +143,9 @@ static const char *status_of(const struct zcb_running *run, int ret, const char 
 		return "error";
 	}
 	if (strcmp(expected, observed) != 0) {
-		zcb_fail(err, 0, "declared %s, observed %s", expected, observed);
+		bug = strcmp(observed, "wrong") ? NULL : zcb_cell_known_bug(run->cell);
+		zcb_fail(err, 0, "declared %s, observed %s%s%s", expected, observed, bug ? ": " : "",
+			 bug ? bug : "");
 		return "fail";
 	}
 	if (unexplained) {

@@ -85,4 +85,10 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell);
 /** What the kernel's variant declares for this cell, or NULL where the consumer reads nothing. */
 const char *zcb_cell_expected(const struct zcb_cell *cell);
 
+/**
+ * Where such a cell comes out wrong: what is known of kernels that do so, as a sentence; NULL: nothing
+ * is.
+ */
+const char *zcb_cell_known_bug(const struct zcb_cell *cell);
+
 #endif
