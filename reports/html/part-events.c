@@ -213,7 +213,7 @@ static void put_box(struct event_table *t, const struct event_line *line,
 		if (is_shown(row) && on_line(row, line) && zcb_page_same_variant(row, column))
 			add_agreement(found, &n, row);
 	}
-	zcb_html_raw(&t->page->html, "<td class=\"v\">");
+	zcb_html_raw(&t->page->html, "<td>");
 	for (size_t i = 0; i < n; i++)
 		put_agreement(&t->page->html, &found[i]);
 	if (!n)
