@@ -318,6 +318,12 @@ const struct zcb_summary_metric *zcb_summary_metric(const struct zcb_summary_row
 	return NULL;
 }
 
+bool zcb_summary_same_variant(const struct zcb_summary_row *a, const struct zcb_summary_row *b)
+{
+	return strcmp(a->first->kernel, b->first->kernel) == 0 &&
+	       strcmp(a->first->variant, b->first->variant) == 0;
+}
+
 void zcb_summary_free(struct zcb_summary *s)
 {
 	if (!s)

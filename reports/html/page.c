@@ -97,8 +97,7 @@ const char *zcb_page_clock_caveat(const char *clock, const char *accel)
 
 bool zcb_page_same_variant(const struct zcb_summary_row *a, const struct zcb_summary_row *b)
 {
-	return strcmp(a->first->kernel, b->first->kernel) == 0 &&
-	       strcmp(a->first->variant, b->first->variant) == 0;
+	return zcb_summary_same_variant(a, b);
 }
 
 bool zcb_page_has_variants(const struct zcb_page *page)

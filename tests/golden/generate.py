@@ -119,6 +119,8 @@ class RunDir:
   def line(self, cell, **changes):
     line = {'schema': 1, 'status': 'pass', 'observed': cell['expected'], 'clock': 'wall', 'accel': 'tcg',
             'pages': {}, 'frames': {}, 'events': {}, 'metrics': {}, 'kernel_faults': [], 'seconds': 1.5,
+            'event': {'idle': 'none', 'punch': 'fault'}.get(cell['workload'], 'migrate'),
+            'reading': {'oracle': 'memfd', 'null': 'nothing', 'attach': 'table'}.get(cell['consumer'], 'mapping'),
             **{k: cell[k] for k in ('index', 'cell', 'kernel', 'boot', 'arm', 'params', 'expected', 'seed')},
             **changes}
     self.lines.append(line)
