@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "bench/base/cleanup.h"
 #include "reports/exports/export.h"
 #include "reports/exports/outcome.h"
 
 /*
- * OpenMetrics 1.0. Times are summaries in seconds; a quantile whose event never came is +Inf. There
- * are no time stamps: whoever collects it, as node_exporter's textfile collector, knows when.
+ * OpenMetrics 1.0. Times are summaries in seconds; a quantile whose event never came is +Inf. Each
+ * sample has the time at which the run started: so Prometheus can be given runs of long ago.
  */
 
 static void put_letter(FILE *out, uint32_t code)
@@ -220,7 +222,7 @@ static void put_metrics(const struct zcb_summary *s, const struct family *family
 	}
 }
 
-static int write_openmetrics(const struct zcb_export *export, FILE *out)
+static void put_all(const struct zcb_export *export, FILE *out)
 {
 	put_run(export, out);
 	put_counts(export->summary, out);
@@ -229,6 +231,35 @@ static int write_openmetrics(const struct zcb_export *export, FILE *out)
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		put_metrics(export->summary, &families[i], out);
 	fputs("# EOF\n", out);
+}
+
+/* A line is a sample where it does not begin with '#'; no label has a new line in it. */
+static void put_stamped(FILE *out, const char *text, const char *stamp)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		fprintf(out, "%.*s%s\n", (int)n, text, *text == '#' ? "" : stamp);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static int write_openmetrics(const struct zcb_export *export, FILE *out)
+{
+	time_t started = zcb_export_time(export->results->started);
+	ZCB_FREE char *text = NULL;
+	char stamp[32] = "";
+	size_t n = 0;
+	FILE *plain = open_memstream(&text, &n);
+
+	if (!plain)
+		return -ENOMEM;
+	put_all(export, plain);
+	if (fclose(plain) != 0)
+		return -ENOMEM;
+	if (started >= 0)
+		snprintf(stamp, sizeof(stamp), " %lld", (long long)started);
+	put_stamped(out, text, stamp);
 	return 0;
 }
 

@@ -6,6 +6,7 @@ usage: check-exports.py EXPORT-PROGRAM FOLDER
 
 Each checker is shown planted faults first. Exit code 77: all that could be checked is right, but a library is missing.
 """
+import calendar
 import collections
 import csv
 import io
@@ -133,6 +134,9 @@ def check_openmetrics(text, count):
     seen = {s.labels['status']: s.value for s in families['zcbench_cells'].samples}
     if seen['pass'] != count['pass'] or seen['skip'] != count['skip'] or seen['not run'] != count['not run']:
       found.append(f'cells are {seen}, not {count}')
+  stamps = {float(s.timestamp or 0) for f in families.values() for s in f.samples}
+  if count and stamps != {calendar.timegm((2026, 1, 31, 12, 0, 0))}:
+    found.append(f'its time stamps are {stamps}')
   if count and 'zcbench_time_seconds' not in families:
     found.append('it has no times')
   return found
@@ -170,7 +174,7 @@ PLANTS = {
     'ktap': [(b'KTAP version 1\n1..', b'TAP version 13\n1..'), (b'  ok 3 ', b'  ok 4 '), (b'  1..', b'  1..1'),
              (b'  ok 2 ', b'  not ok 2 '), (b'  ok 2 ', b'  okay 2 '), (b'\n  ok 2 ', b'\n hello\n  ok 2 ')],
     'openmetrics': [(b'# EOF\n', b''), (b'# TYPE zcbench_cells gauge', b'# TYPE zcbench_cells counter'),
-                    (b'memory="', b'memory='), (b'quantile="0.5"', b'quantile="1.5"'), (b'status="fail"', b'status="pass"')],
+                    (b'memory="', b'memory='), (b'quantile="0.5"', b'quantile="1.5"'), (b' 1769860800', b' 1769860801'), (b'status="fail"', b'status="pass"')],
     'csv': [(b'\r\n"stock"', b'\r\n"=stock"'), (b',never', b',x'), (b'\r\n', b'\n'), (b'"mmap",', b'"mmap","",')],
 }
 
