@@ -8,6 +8,7 @@
  * error.
  */
 int zcb_command_doctor(int argc, char **argv);
+int zcb_command_export(int argc, char **argv);
 int zcb_command_list(int argc, char **argv);
 int zcb_command_report(int argc, char **argv);
 int zcb_command_run(int argc, char **argv);

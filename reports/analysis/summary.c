@@ -318,6 +318,21 @@ const struct zcb_summary_metric *zcb_summary_metric(const struct zcb_summary_row
 	return NULL;
 }
 
+bool zcb_summary_same_variant(const struct zcb_summary_row *a, const struct zcb_summary_row *b)
+{
+	return strcmp(a->first->kernel, b->first->kernel) == 0 &&
+	       strcmp(a->first->variant, b->first->variant) == 0;
+}
+
+bool zcb_summary_opens_variant(const struct zcb_summary *s, size_t row)
+{
+	for (size_t i = 0; i < row; i++) {
+		if (zcb_summary_same_variant(&s->rows[i], &s->rows[row]))
+			return false;
+	}
+	return true;
+}
+
 void zcb_summary_free(struct zcb_summary *s)
 {
 	if (!s)

@@ -364,7 +364,7 @@ static void shared_parameters_are_said_once(void **state)
 	    "{\"schema\":1,\"index\":2,\"cell\":\"a/b/c/idle/e\",\"status\":\"pass\",\"params\":"
 	    "{\"pattern\":\"frame\",\"pages\":64,\"blocks\":4,\"count\":1}}\n");
 	read_it(place, 0);
-	assert_string_equal(place->results->shared_params, "count 1, pages 64");
+	assert_string_equal(place->results->usual_params, "count 1, pages 64");
 	assert_string_equal(place->results->cells[0].brief, "single");
 	assert_string_equal(place->results->cells[1].brief, "frame, blocks 4");
 	assert_string_equal(place->results->cells[2].brief, "blocks 4");
