@@ -30,6 +30,11 @@ struct zcb_run_watcher {
 	void (*cell_ended)(void *opaque, json_t *line, uint32_t done, uint32_t all, double left_s);
 	void (*note)(void *opaque, const char *text);
 	bool (*interrupted)(void *opaque);
+	/**
+	 * NULL, or asked between boots whether those so far are enough: the plan then ends here, and
+	 * plan.json is cut off after them.
+	 */
+	bool (*enough)(void *opaque, uint32_t boots);
 	void *opaque;
 };
 

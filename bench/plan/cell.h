@@ -46,7 +46,8 @@ struct zcb_cell_params {
 struct zcb_cell {
 	uint32_t index; /* within the run */
 	uint32_t boot;  /* from 1 */
-	char arm;
+	char arm;       /* A, B or Z of a comparison: bench/plan/arms.h; else A */
+	uint32_t block; /* which turn of its cell in its boot, from 0 */
 	char kernel[256];
 	char variant[ZCB_NAME_SIZE];
 	enum zcb_memory memory;

@@ -71,6 +71,7 @@ static void read_identity(const struct zcb_place *place, const json_t *object,
 			  struct zcb_result_cell *cell)
 {
 	cell->boot = zcb_member_count(place, object, "boot");
+	cell->block = zcb_member_count(place, object, "block");
 	cell->seed = zcb_member_seed(place, object, "seed");
 	cell->kernel = zcb_member_string(place, object, "kernel");
 	cell->arm = zcb_member_string(place, object, "arm");

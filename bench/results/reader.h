@@ -60,6 +60,7 @@ struct zcb_result_metric {
 
 struct zcb_result_cell {
 	uint64_t index, boot, seed;
+	uint64_t block; /* which turn of its cell in its boot, of a comparison; else 0 */
 	const char *kernel, *arm;
 	const char *cell; /* the five names with slashes, as written */
 	const char *variant, *memory, *guest, *workload, *consumer;
