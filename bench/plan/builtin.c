@@ -9,5 +9,6 @@ const struct zcb_builtin_plan zcb_builtin_plans[] = {
 	{ "smoke", zcb_embedded_smoke_json },
 	{ "default", zcb_embedded_default_json },
 	{ "stress", zcb_embedded_stress_json },
+	{ "ab", zcb_embedded_ab_json },
 	{ NULL, NULL },
 };

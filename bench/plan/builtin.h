@@ -6,5 +6,6 @@
 extern const char zcb_embedded_smoke_json[];
 extern const char zcb_embedded_default_json[];
 extern const char zcb_embedded_stress_json[];
+extern const char zcb_embedded_ab_json[];
 
 #endif
