@@ -48,7 +48,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 		.recorder = &run->recorder, .operation = 1,
 	};
 	run->recorder.start_ns = zcb_now_ns();
-	return run->guest->ops->alloc(run->guest, &request, run->page, err);
+	return ZCB_METERED(&run->meter, run->guest->ops->alloc(run->guest, &request, run->page, err));
 }
 
 static int check(const struct zcb_cell *cell, const struct zcb_workload_ops *workload,
@@ -90,7 +90,7 @@ static int play_rounds(struct zcb_running *run, struct zcb_mix *mix, struct zcb_
 		ret = mixed ? zcb_mix_play(mix, run, err) : zcb_round_play(run, err);
 	if (ret && ret != -EOPNOTSUPP)
 		return ret;
-	released = run->guest->ops->release(run->guest, run->frame, ret ? NULL : err);
+	released = ZCB_METERED(&run->meter, run->guest->ops->release(run->guest, run->frame, ret ? NULL : err));
 	return released ? released : ret;
 }
 
@@ -102,8 +102,7 @@ static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *
 	run->geometry = cell->params.geometry;
 	ret = zcb_geometry_settle(&run->geometry, cell->params.pages, err);
 	if (!ret)
-		ret = check(cell, run->workload, run->guest, err);
-
+		ret = ZCB_METERED(&run->meter, check(cell, run->workload, run->guest, err));
 	if (!ret && cell->params.fence == ZCB_FENCE_SYNC_FILE)
 		ret = zcb_fence_timeline(&run->timeline, err);
 	if (!ret)
@@ -228,6 +227,7 @@ static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *
 			 (json_int_t)pages_above_4g(run), "metrics", zcb_recorder_summary(&run->recorder),
 			 "udmabuf", counters_json(&run->counters));
 	add_mix(result, mix, err);
+	json_object_set_new(result, "harness", json_pack("{s:f}", "cell", zcb_meter_own_s(&run->meter)));
 	return result;
 }
 
@@ -272,9 +272,10 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 		return zcb_wire_send(out, json_pack("{s:s, s:s, s:s}", "type", "result", "status",
 						    "error", "reason", "zcbench bug: a cell of an unknown "
 						    "workload or consumer"), NULL, 0);
+	zcb_meter_begin(&run.meter);
 	/* If it cannot, times are less steady, and no less true. */
 	zcb_topology_keep(&guest->placement, ZCB_ROLE_CELL, 0);
-	ret = zcb_consumer_load(consumer, &run.consumer, &err);
+	ret = ZCB_METERED(&run.meter, zcb_consumer_load(consumer, &run.consumer, &err));
 	if (!ret)
 		ret = play(&run, &mix, &err);
 	sent = send_samples(&run);
