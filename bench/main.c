@@ -16,6 +16,7 @@ static const struct {
 	{ "list", zcb_command_list, "variants, workloads, consumers, guests, metrics, plans, kernels" },
 	{ "run", zcb_command_run, "run a plan and write a run directory and its report" },
 	{ "report", zcb_command_report, "make the report of a run directory again" },
+	{ "compare", zcb_command_compare, "compare two runs, metric by metric" },
 	{ "runner", zcb_command_runner, NULL },
 };
 
