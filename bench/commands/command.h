@@ -8,6 +8,7 @@
  * error.
  */
 int zcb_command_ab(int argc, char **argv);
+int zcb_command_compare(int argc, char **argv);
 int zcb_command_doctor(int argc, char **argv);
 int zcb_command_list(int argc, char **argv);
 int zcb_command_report(int argc, char **argv);

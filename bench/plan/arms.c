@@ -58,9 +58,9 @@ int zcb_arm_parse(const char *text, struct zcb_arm_spec *ret_spec, struct zcb_er
 const struct zcb_arm_spec *zcb_arms_find(const struct zcb_arms *arms, char arm)
 {
 	switch (arm) {
-	case ZCB_ARM_A:
-	case ZCB_ARM_TWIN: return &arms->a;
-	case ZCB_ARM_B: return &arms->b;
+	case ZCB_PLAN_ARM_A:
+	case ZCB_PLAN_ARM_TWIN: return &arms->a;
+	case ZCB_PLAN_ARM_B: return &arms->b;
 	default: return NULL;
 	}
 }
@@ -89,14 +89,14 @@ static void shuffle(uint64_t *random, unsigned int *number, unsigned int n)
 	}
 }
 
-void zcb_arms_order(uint64_t seed, uint32_t n, char ret_order[ZCB_ARMS])
+void zcb_arms_order(uint64_t seed, uint32_t n, char ret_order[ZCB_PLAN_ARMS])
 {
-	static const char orders[6][ZCB_ARMS + 1] = { "ABZ", "AZB", "BAZ", "BZA", "ZAB", "ZBA" };
+	static const char orders[6][ZCB_PLAN_ARMS + 1] = { "ABZ", "AZB", "BAZ", "BZA", "ZAB", "ZBA" };
 	unsigned int number[6] = { 0, 1, 2, 3, 4, 5 };
 	uint64_t random = seed + n / 6;
 
 	shuffle(&random, number, 6);
-	memcpy(ret_order, orders[number[n % 6]], ZCB_ARMS);
+	memcpy(ret_order, orders[number[n % 6]], ZCB_PLAN_ARMS);
 }
 
 static json_t *spec_to_json(const struct zcb_arm_spec *spec)

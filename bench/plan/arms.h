@@ -9,11 +9,11 @@
 #include "bench/base/error.h"
 
 /** What a comparison compares: A with B, and the twin Z, which is A once more, with A. */
-enum zcb_arm_letter { ZCB_ARM_A = 'A', ZCB_ARM_B = 'B', ZCB_ARM_TWIN = 'Z' };
+enum zcb_plan_arm { ZCB_PLAN_ARM_A = 'A', ZCB_PLAN_ARM_B = 'B', ZCB_PLAN_ARM_TWIN = 'Z' };
 
 /** How many arms a comparison plays, and how many plays of a cell a boot holds where it can: each twice. */
-#define ZCB_ARMS 3
-#define ZCB_ARM_PLAYS (2 * ZCB_ARMS)
+#define ZCB_PLAN_ARMS 3
+#define ZCB_PLAN_PLAYS (2 * ZCB_PLAN_ARMS)
 
 /** One side of a comparison. */
 struct zcb_arm_spec {
@@ -44,7 +44,7 @@ bool zcb_kernel_exists(const char *name);
  * The order of the arms in the n-th of a row of turns: all six orders of three come before one comes
  * again, each time shuffled by the seed.
  */
-void zcb_arms_order(uint64_t seed, uint32_t n, char ret_order[ZCB_ARMS]);
+void zcb_arms_order(uint64_t seed, uint32_t n, char ret_order[ZCB_PLAN_ARMS]);
 
 /** The "arms" of plan.json. A new reference; reads it again, 0 or -EINVAL. */
 json_t *zcb_arms_to_json(const struct zcb_arms *arms);

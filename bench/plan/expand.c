@@ -52,7 +52,7 @@ static int add_cell(struct zcb_plan *plan, struct source *s, const struct zcb_ce
 static int add_plays(struct zcb_plan *plan, struct source *s, struct zcb_cell *cell,
 		     struct zcb_error *err)
 {
-	char order[ZCB_ARMS];
+	char order[ZCB_PLAN_ARMS];
 	int ret = 0;
 
 	if (!s->arms || !zcb_arms_share_kernel(s->arms)) {
@@ -61,9 +61,9 @@ static int add_plays(struct zcb_plan *plan, struct source *s, struct zcb_cell *c
 		return ret;
 	}
 	zcb_arms_order(plan->seed * 1000003ULL + s->place, s->round, order);
-	for (uint32_t i = 0; i < ZCB_ARM_PLAYS && !ret; i++) {
+	for (uint32_t i = 0; i < ZCB_PLAN_PLAYS && !ret; i++) {
 		cell->block = i;
-		cell->arm = order[i < ZCB_ARMS ? i : ZCB_ARM_PLAYS - 1 - i];
+		cell->arm = order[i < ZCB_PLAN_ARMS ? i : ZCB_PLAN_PLAYS - 1 - i];
 		snprintf(cell->variant, sizeof(cell->variant), "%s",
 			 zcb_arms_find(s->arms, cell->arm)->variant);
 		ret = add_cell(plan, s, cell, err);
@@ -207,14 +207,14 @@ static bool only_stock_kernels(json_t *kernels)
  */
 static int add_arm_boots(struct zcb_plan *plan, struct source *s, struct zcb_error *err)
 {
-	char order[ZCB_ARMS];
+	char order[ZCB_PLAN_ARMS];
 	int ret = 0;
 
 	if (zcb_arms_share_kernel(s->arms))
-		return add_boot(plan, s, s->arms->a.kernel, ZCB_ARM_A, err);
+		return add_boot(plan, s, s->arms->a.kernel, ZCB_PLAN_ARM_A, err);
 	zcb_arms_order(plan->seed, s->round / 2, order);
-	for (uint32_t i = 0; i < ZCB_ARMS && !ret; i++) {
-		char arm = order[s->round % 2 ? ZCB_ARMS - 1 - i : i];
+	for (uint32_t i = 0; i < ZCB_PLAN_ARMS && !ret; i++) {
+		char arm = order[s->round % 2 ? ZCB_PLAN_ARMS - 1 - i : i];
 
 		ret = add_boot(plan, s, zcb_arms_find(s->arms, arm)->kernel, arm, err);
 	}
@@ -228,7 +228,7 @@ static int add_kernel_boots(struct zcb_plan *plan, struct source *s, struct zcb_
 	int ret = 0;
 
 	json_array_foreach(s->kernels, k, kernel)
-		ret = ret ? ret : add_boot(plan, s, json_string_value(kernel), ZCB_ARM_A, err);
+		ret = ret ? ret : add_boot(plan, s, json_string_value(kernel), ZCB_PLAN_ARM_A, err);
 	return ret;
 }
 

@@ -296,7 +296,7 @@ int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
 
 uint32_t zcb_plan_round_boots(const struct zcb_plan *plan)
 {
-	return plan->compares && !zcb_arms_share_kernel(&plan->arms) ? ZCB_ARMS : 1;
+	return plan->compares && !zcb_arms_share_kernel(&plan->arms) ? ZCB_PLAN_ARMS : 1;
 }
 
 void zcb_plan_finish(struct zcb_plan *plan)

@@ -79,16 +79,16 @@ static void bad_specs_are_refused(void **state)
 static void orders_are_balanced(void **state)
 {
 	for (uint64_t seed = 0; seed < 50; seed++) {
-		unsigned int at[ZCB_ARMS][256] = { 0 };
+		unsigned int at[ZCB_PLAN_ARMS][256] = { 0 };
 
 		for (uint32_t n = 0; n < 6; n++) {
-			char order[ZCB_ARMS];
+			char order[ZCB_PLAN_ARMS];
 
 			zcb_arms_order(seed, n, order);
-			for (int i = 0; i < ZCB_ARMS; i++)
+			for (int i = 0; i < ZCB_PLAN_ARMS; i++)
 				at[i][(unsigned char)order[i]]++;
 		}
-		for (int i = 0; i < ZCB_ARMS; i++) {
+		for (int i = 0; i < ZCB_PLAN_ARMS; i++) {
 			assert_int_equal(at[i]['A'], 2);
 			assert_int_equal(at[i]['B'], 2);
 			assert_int_equal(at[i]['Z'], 2);
@@ -101,7 +101,7 @@ static void check_plays(const struct zcb_cell *cell, const struct zcb_arms *arms
 {
 	unsigned int n[256] = { 0 }, positions[256] = { 0 };
 
-	for (uint32_t i = 0; i < ZCB_ARM_PLAYS; i++) {
+	for (uint32_t i = 0; i < ZCB_PLAN_PLAYS; i++) {
 		unsigned char arm = (unsigned char)cell[i].arm;
 
 		assert_int_equal(cell[i].block, i);
@@ -114,7 +114,7 @@ static void check_plays(const struct zcb_cell *cell, const struct zcb_arms *arms
 	}
 	for (const char *arm = "ABZ"; *arm; arm++) {
 		assert_int_equal(n[(unsigned char)*arm], 2);
-		assert_int_equal(positions[(unsigned char)*arm], ZCB_ARM_PLAYS - 1);
+		assert_int_equal(positions[(unsigned char)*arm], ZCB_PLAN_PLAYS - 1);
 	}
 }
 
@@ -127,8 +127,8 @@ static void plays_alternate_in_a_boot(void **state)
 	make(&arms, 7, BOOTS, &plan);
 	assert_int_equal(plan.boots, BOOTS);
 	assert_int_equal(zcb_plan_round_boots(&plan), 1);
-	assert_int_equal(plan.n % ZCB_ARM_PLAYS, 0);
-	for (uint32_t i = 0; i < plan.n; i += ZCB_ARM_PLAYS) {
+	assert_int_equal(plan.n % ZCB_PLAN_PLAYS, 0);
+	for (uint32_t i = 0; i < plan.n; i += ZCB_PLAN_PLAYS) {
 		check_plays(&plan.cell[i], &arms);
 		first[(unsigned char)plan.cell[i].arm]++;
 	}
