@@ -279,21 +279,24 @@ static int choose_and_conduct(struct zcb_request *request, struct zcb_plan *plan
 }
 
 int zcb_request_conduct(struct zcb_request *request, int argc, char **argv,
-			const struct zcb_run_watcher *watcher, struct zcb_run_totals *ret_totals)
+			const struct zcb_run_watcher *watcher, struct zcb_conducted *ret)
 {
 	json_t *command = command_line(request, argc, argv);
-	struct zcb_plan plan = { 0 };
 	struct zcb_error err = { "" };
-	int ret = 0;
+	int code = 0;
 
 	request->config.command = command;
-	if (!request->resume && zcb_plan_make(request->plan, &request->plan_options, &plan, &err))
-		ret = zcb_complain(ZCB_EXIT_USAGE, err.text);
+	if (!request->resume && zcb_plan_make(request->plan, &request->plan_options, &ret->plan, &err))
+		code = zcb_complain(ZCB_EXIT_USAGE, err.text);
 	else if (request->needs)
-		print_needs(&plan);
+		print_needs(&ret->plan);
 	else
-		ret = choose_and_conduct(request, &plan, watcher, ret_totals);
-	zcb_plan_finish(&plan);
+		code = choose_and_conduct(request, &ret->plan, watcher, &ret->totals);
 	json_decref(command);
-	return ret;
+	return code;
+}
+
+void zcb_conducted_finish(struct zcb_conducted *conducted)
+{
+	zcb_plan_finish(&conducted->plan);
 }

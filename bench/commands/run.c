@@ -2,6 +2,7 @@
 /* `zcbench run` */
 #include <stdio.h>
 
+#include "bench/base/cleanup.h"
 #include "bench/commands/command.h"
 #include "bench/commands/conduct.h"
 #include "bench/commands/progress.h"
@@ -20,17 +21,17 @@ static void usage(void)
 
 int zcb_command_run(int argc, char **argv)
 {
-	struct zcb_run_totals totals = { 0 };
+	ZCB_CLEANUP(zcb_conducted_finish) struct zcb_conducted conducted = { 0 };
 	struct zcb_request request;
 	int ret;
 
 	zcb_request_init(&request, false);
 	ret = zcb_request_take(argc, argv, &request, usage);
 	if (!ret)
-		ret = zcb_request_conduct(&request, argc, argv, &zcb_progress, &totals);
+		ret = zcb_request_conduct(&request, argc, argv, &zcb_progress, &conducted);
 	if (ret || request.needs)
 		return ret;
-	zcb_print_totals(&request, &totals);
+	zcb_print_totals(&request, &conducted.totals);
 	zcb_print_report(&request);
-	return (int)totals.exit_code;
+	return (int)conducted.totals.exit_code;
 }

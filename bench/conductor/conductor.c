@@ -159,6 +159,8 @@ static void settle(struct conduct *run, int failed)
 	uint32_t ran = t->passed + t->failed + t->errors + t->crashed;
 
 	t->not_run = run->plan->n - run->n_done;
+	while (t->boots < run->plan->boots && !next_cell(run, t->boots + 1))
+		t->boots++;
 	t->exit_code = ZCB_EXIT_CLEAN;
 	if (!failed && !t->interrupted && !ran)
 		t->exit_code = ZCB_EXIT_NOTHING_RAN;

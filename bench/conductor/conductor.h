@@ -42,6 +42,7 @@ struct zcb_run_watcher {
 struct zcb_run_totals {
 	uint32_t passed, failed, skipped, errors, crashed, not_run;
 	uint32_t tainted_boots;
+	uint32_t boots; /* of the plan that are over: all of their cells are done */
 	bool interrupted, corrupt;
 	double seconds_first_boot, seconds_first_frame, seconds_past_first_boot;
 	enum zcb_exit exit_code;

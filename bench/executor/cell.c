@@ -227,8 +227,14 @@ static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *
 			 (json_int_t)pages_above_4g(run), "metrics", zcb_recorder_summary(&run->recorder),
 			 "udmabuf", counters_json(&run->counters));
 	add_mix(result, mix, err);
-	json_object_set_new(result, "harness", json_pack("{s:f}", "cell", zcb_meter_own_s(&run->meter)));
 	return result;
+}
+
+static bool is_evidence_wanted(const struct zcb_cell *cell, json_t *result)
+{
+	const char *status = json_string_value(json_object_get(result, "status"));
+
+	return cell->params.evidence == ZCB_EVIDENCE_WRONG || !status || strcmp(status, "pass") != 0;
 }
 
 static int send_samples(const struct zcb_running *run)
@@ -266,6 +272,7 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	ZCB_CLEANUP(zcb_mix_finish) struct zcb_mix mix = { 0 };
 	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
 	struct zcb_error err = { "" };
+	json_t *result;
 	int ret, sent;
 
 	if (!run.workload || !consumer)
@@ -278,12 +285,17 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	ret = ZCB_METERED(&run.meter, zcb_consumer_load(consumer, &run.consumer, &err));
 	if (!ret)
 		ret = play(&run, &mix, &err);
+	result = result_json(&run, &mix, ret, &err);
 	sent = send_samples(&run);
-	if (!sent)
+	if (!sent && is_evidence_wanted(cell, result))
 		sent = zcb_evidence_send(&run.evidence, out);
 	if (!sent)
 		sent = zcb_show_send(&run.clip, out);
 	if (!sent)
 		sent = zcb_mix_send(&mix, out);
-	return sent ? sent : zcb_wire_send(out, result_json(&run, &mix, ret, &err), NULL, 0);
+	json_object_set_new(result, "harness", json_pack("{s:f}", "cell", zcb_meter_own_s(&run.meter)));
+	if (!sent)
+		return zcb_wire_send(out, result, NULL, 0);
+	json_decref(result);
+	return sent;
 }

@@ -30,6 +30,11 @@ static const char *const touches[] = {
 
 static const char *const imports[] = { [ZCB_IMPORT_ONCE] = "once", [ZCB_IMPORT_EACH] = "each" };
 
+static const char *const evidences[] = {
+	[ZCB_EVIDENCE_WRONG] = "wrong",
+	[ZCB_EVIDENCE_UNDECLARED] = "undeclared",
+};
+
 static const char *const fences[] = {
 	[ZCB_FENCE_HANDSHAKE] = "handshake",
 	[ZCB_FENCE_SYNC_FILE] = "sync-file",
@@ -57,6 +62,7 @@ static const struct word words[] = {
 	WORD_AT("format", geometry.format, zcb_format_names),
 	WORD_AT("import", import, imports),
 	WORD_AT("fence", fence, fences),
+	WORD_AT("evidence", evidence, evidences),
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
