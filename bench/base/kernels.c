@@ -19,3 +19,12 @@ const struct zcb_kernel *zcb_kernel_find(const char *name)
 			return kernel;
 	return NULL;
 }
+
+bool zcb_kernel_is_package(const char *name)
+{
+	static const char first[] = "linux-image-";
+	size_t n = strlen(name);
+
+	return !strncmp(name, first, sizeof(first) - 1) && n > sizeof(first) - 1 && n < 128 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789+.-") == n;
+}

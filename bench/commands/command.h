@@ -7,6 +7,8 @@
  * code of the program (bench/base/error.h). Results go to standard output, all else to standard
  * error.
  */
+int zcb_command_ab(int argc, char **argv);
+int zcb_command_compare(int argc, char **argv);
 int zcb_command_doctor(int argc, char **argv);
 int zcb_command_export(int argc, char **argv);
 int zcb_command_list(int argc, char **argv);

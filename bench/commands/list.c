@@ -101,7 +101,8 @@ static json_t *list_metrics(void)
 		{ "export.create", "ns: the udmabuf ioctl" },
 		{ "export.close", "ns: close() of the last reference to the dma-buf" },
 		{ "fence.wait", "ns: a reader waits for the frame's fence (sync-file)" },
-		{ "frame.read", "ns: one whole frame read and verified" },
+		{ "frame.read", "ns: one whole frame read and verified, of pages that were never struck" },
+		{ "frame.reread", "ns: the same of pages that were, and found right" },
 		{ "frame.copy", "ns: a plain copy of the same memory, right after" },
 		{ "frame.stale", "pages: stale pages of one frame, by frames since the hole" },
 	};

@@ -159,6 +159,8 @@ static void settle(struct conduct *run, int failed)
 	uint32_t ran = t->passed + t->failed + t->errors + t->crashed;
 
 	t->not_run = run->plan->n - run->n_done;
+	while (t->boots < run->plan->boots && !next_cell(run, t->boots + 1))
+		t->boots++;
 	t->exit_code = ZCB_EXIT_CLEAN;
 	if (!failed && !t->interrupted && !ran)
 		t->exit_code = ZCB_EXIT_NOTHING_RAN;
@@ -172,12 +174,35 @@ static void settle(struct conduct *run, int failed)
 		t->exit_code = ZCB_EXIT_KERNEL_FAULT;
 }
 
+/* The plan ends with this boot: what it planned beyond is not "not run". */
+static int cut_plan(struct conduct *run, uint32_t boots)
+{
+	run->cut = *run->plan;
+	run->cut.boots_planned = run->plan->boots;
+	run->cut.boots = boots;
+	while (run->cut.n > 0 && run->cut.cell[run->cut.n - 1].boot > boots)
+		run->cut.n--;
+	run->plan = &run->cut;
+	return zcb_rundir_put_json(run->dir, "plan.json", zcb_plan_to_json(run->plan), run->err);
+}
+
+static bool is_enough(const struct conduct *run, uint32_t boots)
+{
+	return boots < run->plan->boots && !run->totals->interrupted && run->watcher->enough &&
+	       run->watcher->enough(run->watcher->opaque, boots);
+}
+
 static int conduct_all(struct conduct *run)
 {
 	int ret = zcb_write_metadata(run, "running", NULL);
 
-	for (uint32_t boot = 1; !ret && boot <= run->plan->boots && !run->totals->interrupted; boot++)
+	for (uint32_t boot = 1; !ret && boot <= run->plan->boots && !run->totals->interrupted; boot++) {
+		bool known = !next_cell(run, boot);
+
 		ret = conduct_boot(run, boot);
+		if (!ret && !known && is_enough(run, boot))
+			ret = cut_plan(run, boot);
+	}
 	return ret;
 }
 

@@ -30,6 +30,11 @@ struct zcb_run_watcher {
 	void (*cell_ended)(void *opaque, json_t *line, uint32_t done, uint32_t all, double left_s);
 	void (*note)(void *opaque, const char *text);
 	bool (*interrupted)(void *opaque);
+	/**
+	 * NULL, or asked between boots whether those so far are enough: the plan then ends here, and
+	 * plan.json is cut off after them.
+	 */
+	bool (*enough)(void *opaque, uint32_t boots);
 	void *opaque;
 };
 
@@ -37,6 +42,7 @@ struct zcb_run_watcher {
 struct zcb_run_totals {
 	uint32_t passed, failed, skipped, errors, crashed, not_run;
 	uint32_t tainted_boots;
+	uint32_t boots; /* of the plan that are over: all of their cells are done */
 	bool interrupted, corrupt;
 	double seconds_first_boot, seconds_first_frame, seconds_past_first_boot;
 	enum zcb_exit exit_code;

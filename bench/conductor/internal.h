@@ -26,6 +26,7 @@ struct boot {
 struct conduct {
 	const struct zcb_run_config *config;
 	const struct zcb_plan *plan;
+	struct zcb_plan cut; /* the plan without its last boots, where they were not needed */
 	struct zcb_rundir *dir;
 	const struct zcb_run_watcher *watcher;
 	struct zcb_run_totals *totals;

@@ -156,9 +156,9 @@ int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t 
 	int ret;
 
 	zcb_cell_key(cell, key, sizeof(key));
-	line = json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:o, s:s, s:s, s:s?, s:s?, s:s, s:s, s:I}", "schema", 1,
+	line = json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:i, s:o, s:s, s:s, s:s?, s:s?, s:s, s:s, s:I}", "schema", 1,
 			 "index", (int)cell->index, "cell", key, "kernel", cell->kernel, "boot",
-			 (int)run->boot.number, "arm", arm, "params", zcb_cell_params_to_json(&cell->params),
+			 (int)run->boot.number, "arm", arm, "block", (int)cell->block, "params", zcb_cell_params_to_json(&cell->params),
 			 "status", known_status(result), "event", zcb_event_name(zcb_cell_event(cell)),
 			 "reading", consumer ? zcb_reading_name(consumer->reading) : NULL,
 			 "expected", zcb_cell_expected(cell), "clock",

@@ -48,7 +48,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 		.recorder = &run->recorder, .operation = 1,
 	};
 	run->recorder.start_ns = zcb_now_ns();
-	return run->guest->ops->alloc(run->guest, &request, run->page, err);
+	return ZCB_METERED(&run->meter, run->guest->ops->alloc(run->guest, &request, run->page, err));
 }
 
 static int check(const struct zcb_cell *cell, const struct zcb_workload_ops *workload,
@@ -90,7 +90,7 @@ static int play_rounds(struct zcb_running *run, struct zcb_mix *mix, struct zcb_
 		ret = mixed ? zcb_mix_play(mix, run, err) : zcb_round_play(run, err);
 	if (ret && ret != -EOPNOTSUPP)
 		return ret;
-	released = run->guest->ops->release(run->guest, run->frame, ret ? NULL : err);
+	released = ZCB_METERED(&run->meter, run->guest->ops->release(run->guest, run->frame, ret ? NULL : err));
 	return released ? released : ret;
 }
 
@@ -102,8 +102,7 @@ static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *
 	run->geometry = cell->params.geometry;
 	ret = zcb_geometry_settle(&run->geometry, cell->params.pages, err);
 	if (!ret)
-		ret = check(cell, run->workload, run->guest, err);
-
+		ret = ZCB_METERED(&run->meter, check(cell, run->workload, run->guest, err));
 	if (!ret && cell->params.fence == ZCB_FENCE_SYNC_FILE)
 		ret = zcb_fence_timeline(&run->timeline, err);
 	if (!ret)
@@ -233,6 +232,13 @@ static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *
 	return result;
 }
 
+static bool is_evidence_wanted(const struct zcb_cell *cell, json_t *result)
+{
+	const char *status = json_string_value(json_object_get(result, "status"));
+
+	return cell->params.evidence == ZCB_EVIDENCE_WRONG || !status || strcmp(status, "pass") != 0;
+}
+
 static int send_samples(const struct zcb_running *run)
 {
 	int ret = 0;
@@ -268,23 +274,30 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	ZCB_CLEANUP(zcb_mix_finish) struct zcb_mix mix = { 0 };
 	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
 	struct zcb_error err = { "" };
+	json_t *result;
 	int ret, sent;
 
 	if (!run.workload || !consumer)
 		return zcb_wire_send(out, json_pack("{s:s, s:s, s:s}", "type", "result", "status",
 						    "error", "reason", "zcbench bug: a cell of an unknown "
 						    "workload or consumer"), NULL, 0);
+	zcb_meter_begin(&run.meter);
 	/* If it cannot, times are less steady, and no less true. */
 	zcb_topology_keep(&guest->placement, ZCB_ROLE_CELL, 0);
-	ret = zcb_consumer_load(consumer, &run.consumer, &err);
+	ret = ZCB_METERED(&run.meter, zcb_consumer_load(consumer, &run.consumer, &err));
 	if (!ret)
 		ret = play(&run, &mix, &err);
+	result = result_json(&run, &mix, ret, &err);
 	sent = send_samples(&run);
-	if (!sent)
+	if (!sent && is_evidence_wanted(cell, result))
 		sent = zcb_evidence_send(&run.evidence, out);
 	if (!sent)
 		sent = zcb_show_send(&run.clip, out);
 	if (!sent)
 		sent = zcb_mix_send(&mix, out);
-	return sent ? sent : zcb_wire_send(out, result_json(&run, &mix, ret, &err), NULL, 0);
+	json_object_set_new(result, "harness", json_pack("{s:f}", "cell", zcb_meter_own_s(&run.meter)));
+	if (!sent)
+		return zcb_wire_send(out, result, NULL, 0);
+	json_decref(result);
+	return sent;
 }

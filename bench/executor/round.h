@@ -4,6 +4,7 @@
 
 #include "bench/consumers/consumer.h"
 #include "bench/executor/evidence.h"
+#include "bench/executor/meter.h"
 #include "bench/executor/observation.h"
 #include "bench/exporter/variant.h"
 #include "bench/guest/frame-mask.h"
@@ -41,6 +42,7 @@ struct zcb_running {
 	struct zcb_evidence evidence;
 	struct zcb_clip clip; /* of a cell that is to be shown */
 	struct zcb_recorder recorder;
+	struct zcb_meter meter;
 	struct zcb_udmabuf_counters counters; /* of all rounds; no variant where none are counted */
 };
 

@@ -17,6 +17,7 @@
 #include "bench/executor/fault-around.h"
 #include "bench/executor/hut.h"
 #include "bench/executor/kmsg.h"
+#include "bench/executor/meter.h"
 #include "bench/guest/guest.h"
 #include "bench/results/failure.h"
 #include "bench/results/wire.h"
@@ -112,16 +113,34 @@ static bool guest_is_sound(json_t *result)
 	return status && (!strcmp(status, "pass") || !strcmp(status, "fail") || !strcmp(status, "skip"));
 }
 
+/* Beside what the cell's process says of itself, which a crash does not. */
+static void add_harness(json_t *result, double runner_s, double guest_s)
+{
+	json_t *harness = json_object_get(result, "harness");
+
+	if (!harness) {
+		harness = json_object();
+		json_object_set_new(result, "harness", harness);
+	}
+	json_object_set_new(harness, "runner", json_real(runner_s));
+	json_object_set_new(harness, "guest", json_real(guest_s));
+}
+
 static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsigned int timeout_s,
 			int *ret_error)
 {
 	struct zcb_error err = { "" };
+	uint64_t begun = zcb_now_ns();
 	json_t *result = NULL;
+	double cpu_s, guest_s;
 
 	*ret_error = 0;
 	if (ensure_guest(runner, cell, &err))
 		return zcb_failure(err.text);
+	guest_s = (double)(zcb_now_ns() - begun) / 1e9;
+	cpu_s = zcb_meter_cpu_s();
 	*ret_error = zcb_executor_run(cell, runner->guest, timeout_s, runner->channel, &result);
+	add_harness(result, zcb_meter_cpu_s() - cpu_s, guest_s);
 	if (cell->params.fault_around && runner->fault_around)
 		zcb_fault_around_set(runner->fault_around, NULL);
 	if (!guest_is_sound(result))

@@ -10,5 +10,6 @@ const struct zcb_builtin_plan zcb_builtin_plans[] = {
 	{ "default", zcb_embedded_default_json },
 	{ "stress", zcb_embedded_stress_json },
 	{ "frames-1080p", zcb_embedded_frames_1080p_json },
+	{ "ab", zcb_embedded_ab_json },
 	{ NULL, NULL },
 };

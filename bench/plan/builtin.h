@@ -7,5 +7,6 @@ extern const char zcb_embedded_smoke_json[];
 extern const char zcb_embedded_default_json[];
 extern const char zcb_embedded_stress_json[];
 extern const char zcb_embedded_frames_1080p_json[];
+extern const char zcb_embedded_ab_json[];
 
 #endif

@@ -30,6 +30,11 @@ static const char *const touches[] = {
 
 static const char *const imports[] = { [ZCB_IMPORT_ONCE] = "once", [ZCB_IMPORT_EACH] = "each" };
 
+static const char *const evidences[] = {
+	[ZCB_EVIDENCE_WRONG] = "wrong",
+	[ZCB_EVIDENCE_UNDECLARED] = "undeclared",
+};
+
 static const char *const fences[] = {
 	[ZCB_FENCE_HANDSHAKE] = "handshake",
 	[ZCB_FENCE_SYNC_FILE] = "sync-file",
@@ -57,6 +62,7 @@ static const struct word words[] = {
 	WORD_AT("format", geometry.format, zcb_format_names),
 	WORD_AT("import", import, imports),
 	WORD_AT("fence", fence, fences),
+	WORD_AT("evidence", evidence, evidences),
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
@@ -264,9 +270,9 @@ json_t *zcb_cell_to_json(const struct zcb_cell *cell)
 	const char *expected = zcb_cell_expected(cell);
 
 	zcb_cell_key(cell, key, sizeof(key));
-	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?, s:s?, s:I}",
+	return json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?, s:s?, s:I}",
 			 "index", (int)cell->index, "boot", (int)cell->boot, "kernel", cell->kernel,
-			 "arm", arm, "cell", key, "variant", cell->variant, "memory",
+			 "arm", arm, "block", (int)cell->block, "cell", key, "variant", cell->variant, "memory",
 			 zcb_memory_name(cell->memory), "guest", cell->guest, "workload",
 			 cell->workload, "consumer", cell->consumer, "params",
 			 zcb_cell_params_to_json(&cell->params), "event",
@@ -287,17 +293,18 @@ int zcb_cell_from_json(json_t *json, struct zcb_cell *ret_cell, struct zcb_error
 	json_error_t problem;
 	json_int_t seed;
 	json_t *params;
-	int index, boot;
+	int index, boot, block = 0;
 
 	if (json_unpack_ex(json, &problem, 0,
-			   "{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "index", &index,
-			   "boot", &boot, "kernel", &kernel, "arm", &arm, "variant", &variant,
+			   "{s:i, s:i, s:s, s:s, s?i, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "index", &index,
+			   "boot", &boot, "kernel", &kernel, "arm", &arm, "block", &block, "variant", &variant,
 			   "memory", &memory, "guest", &guest, "workload", &workload, "consumer",
 			   &consumer, "params", &params, "seed", &seed))
 		return zcb_fail(err, -EINVAL, "zcbench bug: a cell that is none: %s", problem.text);
 	cell.index = (uint32_t)index;
 	cell.boot = (uint32_t)boot;
 	cell.arm = arm[0];
+	cell.block = (uint32_t)block;
 	cell.seed = (uint64_t)seed;
 	copy_name(cell.kernel, sizeof(cell.kernel), kernel);
 	copy_name(cell.variant, sizeof(cell.variant), variant);

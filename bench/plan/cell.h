@@ -25,6 +25,12 @@ enum zcb_fence {
 	ZCB_FENCE_NONE,      /* not at all: the guest goes on drawing while the reader reads */
 };
 
+/** Of which wrong frames pictures are kept, which takes half a second of an emulated processor. */
+enum zcb_evidence_of {
+	ZCB_EVIDENCE_WRONG,      /* of any, declared or not */
+	ZCB_EVIDENCE_UNDECLARED, /* of cells alone that were not as declared */
+};
+
 /** The parameters of a cell beside its name. */
 struct zcb_cell_params {
 	struct zcb_workload_params workload;
@@ -39,6 +45,7 @@ struct zcb_cell_params {
 	enum zcb_import import;
 	uint32_t show;  /* 1: a clip of its frames is kept */
 	enum zcb_fence fence;
+	enum zcb_evidence_of evidence;
 	uint32_t plant; /* for tests of the harness: a page, from 1, that is spoiled after each draw */
 };
 
@@ -46,7 +53,8 @@ struct zcb_cell_params {
 struct zcb_cell {
 	uint32_t index; /* within the run */
 	uint32_t boot;  /* from 1 */
-	char arm;
+	char arm;       /* A, B or Z of a comparison: bench/plan/arms.h; else A */
+	uint32_t block; /* which turn of its cell in its boot, from 0 */
 	char kernel[256];
 	char variant[ZCB_NAME_SIZE];
 	enum zcb_memory memory;

@@ -12,13 +12,15 @@ json_t *zcb_plan_to_json(const struct zcb_plan *plan)
 
 	for (uint32_t i = 0; i < plan->n; i++)
 		json_array_append_new(cells, zcb_cell_to_json(&plan->cell[i]));
-	return json_pack("{s:i, s:s, s:I, s:i, s:o}", "schema", 1, "name", plan->name, "seed",
-			 (json_int_t)plan->seed, "boots", (int)plan->boots, "cells", cells);
+	return json_pack("{s:i, s:s, s:I, s:i, s:o*, s:o*, s:o}", "schema", 1, "name", plan->name, "seed",
+			 (json_int_t)plan->seed, "boots", (int)plan->boots, "boots_planned",
+			 plan->boots_planned ? json_integer(plan->boots_planned) : NULL, "arms",
+			 plan->compares ? zcb_arms_to_json(&plan->arms) : NULL, "cells", cells);
 }
 
 int zcb_plan_from_json(json_t *json, struct zcb_plan *ret_plan, struct zcb_error *err)
 {
-	json_t *cells = json_object_get(json, "cells"), *cell;
+	json_t *cells = json_object_get(json, "cells"), *arms = json_object_get(json, "arms"), *cell;
 	const char *name = json_string_value(json_object_get(json, "name"));
 	struct zcb_plan plan = { 0 };
 	size_t i;
@@ -36,9 +38,16 @@ int zcb_plan_from_json(json_t *json, struct zcb_plan *ret_plan, struct zcb_error
 		}
 		plan.n++;
 	}
+	if (arms && zcb_arms_from_json(arms, &plan.arms)) {
+		zcb_plan_finish(&plan);
+		return zcb_fail(err, -EINVAL, "usage: plan.json of the run directory is damaged at its "
+				"arms");
+	}
+	plan.compares = arms != NULL;
 	snprintf(plan.name, sizeof(plan.name), "%s", name);
 	plan.seed = (uint64_t)json_integer_value(json_object_get(json, "seed"));
 	plan.boots = (uint32_t)json_integer_value(json_object_get(json, "boots"));
+	plan.boots_planned = (uint32_t)json_integer_value(json_object_get(json, "boots_planned"));
 	*ret_plan = plan;
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "bench/plan/plan.h"
+#include "bench/plan/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,23 +10,9 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
-#include "bench/base/kernels.h"
 #include "bench/consumers/consumer.h"
 #include "bench/guest/guest.h"
 #include "bench/plan/variants.h"
-
-/** What a plan file says, with the options laid over it. */
-struct source {
-	json_t *root;
-	json_t *kernels, *variants, *memory, *guests, *workloads, *consumers; /* owned lists of words */
-	uint32_t boots, seconds;
-	bool show;
-	const char *fence; /* NULL: as the plan says */
-	uint32_t round; /* while it is expanded: which boot of each kernel */
-	unsigned int devices; /* that the guests of these cells have */
-	uint32_t place; /* of the next cell within its boot, the same for all variants */
-	struct zcb_cell_params defaults;
-};
 
 static void source_finish(struct source *source)
 {
@@ -98,11 +84,6 @@ static int take_list(json_t *root, const char *key, const char *option, json_t *
 	}
 	*ret_list = list;
 	return 0;
-}
-
-static bool kernel_exists(const char *name)
-{
-	return zcb_kernel_find(name) || !strcmp(name, "native") || access(name, R_OK) == 0;
 }
 
 static bool variant_exists(const char *name)
@@ -187,7 +168,7 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 		bool (*exists)(const char *);
 	} lists[] = {
 		{ "kernels", o->kernels, "kernel", SEE_KERNELS,
-		  &s->kernels, kernel_exists },
+		  &s->kernels, zcb_kernel_exists },
 		{ "variants", o->variants, "variant", "see `zcbench list variants`, or say all", &s->variants,
 		  variant_exists },
 		{ "memory", o->memory, "memory", SAY_MEMORY, &s->memory, memory_exists },
@@ -227,20 +208,10 @@ static int take_numbers(struct source *s, const struct zcb_plan_options *o, stru
 	s->seconds = o->seconds;
 	s->show = o->show;
 	s->fence = o->fence;
+	s->arms = o->arms;
 	s->defaults = (struct zcb_cell_params){ .workload = { .stride = 4, .run = 2, .count = 8, .burst = 1 }, .pages = 64,
 						.rounds = 4, .frames = 4, .ram_mib = 192 };
 	return params ? zcb_cell_params_from_json(params, &s->defaults, err) : 0;
-}
-
-static bool has_word(json_t *list, const char *word)
-{
-	size_t i;
-	json_t *item;
-
-	json_array_foreach(list, i, item)
-		if (!strcmp(json_string_value(item), word))
-			return true;
-	return false;
 }
 
 static int check_row(json_t *row, struct zcb_error *err)
@@ -286,179 +257,6 @@ static int check_rows(json_t *root, struct zcb_error *err)
 	return ret;
 }
 
-/*
- * A cell's place within its boot decides, so that every kernel and every variant of a comparison gets
- * the same holes. 53 bits: every reader of JSON keeps them.
- */
-static uint64_t seed_of(const struct zcb_plan *plan, const struct source *s)
-{
-	return (plan->seed * 0x9e3779b97f4a7c15ULL + s->round * 1000003ULL + s->place) &
-	       ((1ULL << 53) - 1);
-}
-
-static int add_cell(struct zcb_plan *plan, struct source *s, const struct zcb_cell *cell,
-		    struct zcb_error *err)
-{
-	struct zcb_cell *grown = reallocarray(plan->cell, plan->n + 1, sizeof(*grown));
-
-	if (!grown)
-		return zcb_fail(err, -ENOMEM, "host set-up: no memory for the plan");
-	plan->cell = grown;
-	grown[plan->n] = *cell;
-	grown[plan->n].index = plan->n;
-	grown[plan->n].seed = seed_of(plan, s);
-	plan->n++;
-	s->place++;
-	return 0;
-}
-
-static int override_fence(const char *fence, struct zcb_cell *cell, struct zcb_error *err)
-{
-	json_t *params = json_pack("{s:s}", "fence", fence);
-	int ret = zcb_cell_params_from_json(params, &cell->params, err);
-
-	json_decref(params);
-	return ret;
-}
-
-/* Where pages are taken away as well, nobody could tell what tore a frame. */
-static bool goes_with_fence(const struct zcb_cell *cell)
-{
-	return cell->params.fence != ZCB_FENCE_NONE || zcb_cell_event(cell) == ZCB_EVENT_NONE;
-}
-
-/* The cells of one row, for one boot, memory, guest and variant that `like` holds. */
-static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
-		   const struct zcb_cell *like, struct zcb_error *err)
-{
-	json_t *params = json_object_get(row, "params"), *memory = json_object_get(row, "memory");
-	const char *workload = json_string_value(json_object_get(row, "workload"));
-	struct zcb_cell cell = *like;
-	json_t *consumer;
-	size_t i;
-	int ret = 0;
-
-	if (zcb_workload_devices(zcb_workload_find(workload), json_string_value(json_object_get(params, "under"))) !=
-	    s->devices)
-		return 0;
-	if ((s->workloads && !has_word(s->workloads, workload)) ||
-	    (memory && !has_word(memory, zcb_memory_name(like->memory))))
-		return 0;
-	cell.params = s->defaults;
-	if (params && zcb_cell_params_from_json(params, &cell.params, err))
-		return -EINVAL;
-	if (s->seconds)
-		cell.params.seconds = s->seconds;
-	if (s->show)
-		cell.params.show = 1;
-	snprintf(cell.workload, sizeof(cell.workload), "%s", workload);
-	if (s->fence && override_fence(s->fence, &cell, err))
-		return -EINVAL;
-	if (!goes_with_fence(&cell))
-		return 0;
-	json_array_foreach(json_object_get(row, "consumers"), i, consumer) {
-		const char *name = json_string_value(consumer);
-
-		if (ret || (s->consumers && !has_word(s->consumers, name)))
-			continue;
-		snprintf(cell.consumer, sizeof(cell.consumer), "%s", name);
-		ret = add_cell(plan, s, &cell, err);
-	}
-	return ret;
-}
-
-static int add_rows(struct zcb_plan *plan, struct source *s, const struct zcb_cell *like,
-		    struct zcb_error *err)
-{
-	json_t *rows = json_object_get(s->root, "cells"), *row;
-	size_t i;
-
-	json_array_foreach(rows, i, row) {
-		int ret = add_row(plan, s, row, like, err);
-
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-/* Debian's kernel pins, and nothing else; what another kernel has, it says when it is asked. */
-static bool kernel_may_have(const char *kernel, const char *variant)
-{
-	return strcmp(kernel, "stock") != 0 || !strcmp(variant, "stock");
-}
-
-/* The variants of one guest: each gets the rows at the same places. */
-static int add_variants(struct zcb_plan *plan, struct source *s, struct zcb_cell *like,
-			struct zcb_error *err)
-{
-	uint32_t place = s->place;
-	json_t *variant;
-	size_t i;
-	int ret = 0;
-
-	json_array_foreach(s->variants, i, variant) {
-		const char *name = json_string_value(variant);
-
-		if (ret || !kernel_may_have(like->kernel, name))
-			continue;
-		s->place = place;
-		snprintf(like->variant, sizeof(like->variant), "%s", name);
-		ret = add_rows(plan, s, like, err);
-	}
-	return ret;
-}
-
-/* A guest is kept from cell to cell, so what needs another guest changes slowest. */
-static int add_boot(struct zcb_plan *plan, struct source *s, const char *kernel,
-		    struct zcb_error *err)
-{
-	struct zcb_cell like = { .boot = ++plan->boots, .arm = 'A' };
-	json_t *memory, *guest;
-	size_t m, g;
-	int ret = 0;
-
-	s->place = 0;
-	snprintf(like.kernel, sizeof(like.kernel), "%s", kernel);
-	json_array_foreach(s->memory, m, memory) {
-		zcb_memory_parse(json_string_value(memory), &like.memory);
-		json_array_foreach(s->guests, g, guest) {
-			snprintf(like.guest, sizeof(like.guest), "%s", json_string_value(guest));
-			for (s->devices = 0; s->devices <= ZCB_GUEST_ALL_DEVICES; s->devices++)
-				ret = ret ? ret : add_variants(plan, s, &like, err);
-		}
-	}
-	return ret;
-}
-
-static bool only_stock_kernels(json_t *kernels)
-{
-	size_t i;
-	json_t *kernel;
-
-	json_array_foreach(kernels, i, kernel)
-		if (strcmp(json_string_value(kernel), "stock") != 0)
-			return false;
-	return true;
-}
-
-static int expand(struct zcb_plan *plan, struct source *s, struct zcb_error *err)
-{
-	json_t *kernel;
-	size_t k;
-	int ret = 0;
-
-	for (s->round = 0; s->round < s->boots; s->round++)
-		json_array_foreach(s->kernels, k, kernel)
-			ret = ret ? ret : add_boot(plan, s, json_string_value(kernel), err);
-	if (ret || plan->n > 0)
-		return ret;
-	if (only_stock_kernels(s->kernels) && !has_word(s->variants, "stock"))
-		return zcb_fail(err, -EINVAL, "usage: the stock kernel has only the variant stock: say "
-				"--kernel variants for the others");
-	return zcb_fail(err, -EINVAL, "usage: the plan and the options leave no cell to run");
-}
-
 int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
 		  struct zcb_plan *ret_plan, struct zcb_error *err)
 {
@@ -482,15 +280,23 @@ int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
 	if (!ret)
 		ret = take_numbers(&source, options, err);
 	if (!ret)
-		ret = expand(&plan, &source, err);
+		ret = zcb_plan_expand(&plan, &source, err);
 	if (ret) {
 		zcb_plan_finish(&plan);
 		return ret;
 	}
+	plan.compares = options->arms != NULL;
+	if (plan.compares)
+		plan.arms = *options->arms;
 	own_name = json_string_value(json_object_get(source.root, "name"));
 	snprintf(plan.name, sizeof(plan.name), "%s", own_name ? own_name : name);
 	*ret_plan = plan;
 	return 0;
+}
+
+uint32_t zcb_plan_round_boots(const struct zcb_plan *plan)
+{
+	return plan->compares && !zcb_arms_share_kernel(&plan->arms) ? ZCB_PLAN_ARMS : 1;
 }
 
 void zcb_plan_finish(struct zcb_plan *plan)

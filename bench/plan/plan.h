@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/plan/arms.h"
 #include "bench/plan/cell.h"
 
 /** A plan that is part of the program. */
@@ -26,6 +27,7 @@ struct zcb_plan_options {
 	uint32_t seconds;
 	bool show; /* a clip is kept of every cell */
 	uint64_t seed;
+	const struct zcb_arms *arms; /* a comparison, over the plan's kernels and variants; or NULL */
 };
 
 /** A plan, expanded: every cell, in the order in which it runs. */
@@ -33,6 +35,9 @@ struct zcb_plan {
 	char name[ZCB_NAME_SIZE];
 	uint64_t seed;
 	uint32_t boots; /* boots of a HUT in all: each boot of each kernel */
+	uint32_t boots_planned; /* of a comparison that was settled before its last boot; else 0 */
+	bool compares; /* the cells are those of arms */
+	struct zcb_arms arms;
 	struct zcb_cell *cell;
 	uint32_t n;
 };
@@ -49,6 +54,9 @@ json_t *zcb_plan_to_json(const struct zcb_plan *plan);
 
 /** Reads plan.json again, to go on with a run. */
 int zcb_plan_from_json(json_t *json, struct zcb_plan *ret_plan, struct zcb_error *err);
+
+/** After how many boots each arm has had as many turns as the others. 1 where nothing is compared. */
+uint32_t zcb_plan_round_boots(const struct zcb_plan *plan);
 
 void zcb_plan_finish(struct zcb_plan *plan);
 

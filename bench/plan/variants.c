@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "bench/base/kernels.h"
 #include "bench/consumers/consumer.h"
 #include "bench/plan/cell.h"
 
@@ -138,6 +139,13 @@ const char *zcb_variant_declares(const struct zcb_variant *variant, enum zcb_rea
 		       (reading == ZCB_READS_DYNAMIC && variant->tells_importers);
 
 	return follows ? variant->declares[event] : zcb_variants[0].declares[event];
+}
+
+bool zcb_kernel_may_have(const char *kernel, const char *variant)
+{
+	bool debians = !strcmp(kernel, "stock") || zcb_kernel_is_package(kernel);
+
+	return !debians || !strcmp(variant, "stock");
 }
 
 const struct zcb_variant *zcb_variant_find(const char *name)

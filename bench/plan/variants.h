@@ -31,4 +31,10 @@ const char *zcb_variant_declares(const struct zcb_variant *variant, enum zcb_rea
 /** The variant of that name, or NULL. */
 const struct zcb_variant *zcb_variant_find(const char *name);
 
+/**
+ * Whether a kernel can have a variant, as far as its name tells: Debian's kernels pin, and nothing
+ * else; what another kernel has, it says when it is asked.
+ */
+bool zcb_kernel_may_have(const char *kernel, const char *variant);
+
 #endif

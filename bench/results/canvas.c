@@ -141,7 +141,9 @@ static void encode(struct encoder *encoder, const struct zcb_canvas *canvas, con
 	png_set_IHDR(encoder->png, encoder->info, canvas->width, canvas->height, 8,
 		     canvas->palette ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_RGB,
 		     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-	png_set_compression_level(encoder->png, 9);
+	/* Level 9 and a filter tried for each row: a quarter smaller, and ten times as slow where it matters. */
+	png_set_compression_level(encoder->png, 5);
+	png_set_filter(encoder->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
 	if (canvas->palette)
 		encode_palette(encoder, canvas);
 	png_set_text(encoder->png, encoder->info, &note, 1);

@@ -71,6 +71,7 @@ static void read_identity(const struct zcb_place *place, const json_t *object,
 			  struct zcb_result_cell *cell)
 {
 	cell->boot = zcb_member_count(place, object, "boot");
+	cell->block = zcb_member_count(place, object, "block");
 	cell->seed = zcb_member_seed(place, object, "seed");
 	cell->kernel = zcb_member_string(place, object, "kernel");
 	cell->arm = zcb_member_string(place, object, "arm");
@@ -138,6 +139,17 @@ static void read_pages(const struct zcb_place *place, const json_t *object,
 	cell->frames_bad = zcb_member_count(place, frames, "bad");
 }
 
+static void read_harness(const struct zcb_place *place, const json_t *object,
+			 struct zcb_result_cell *cell)
+{
+	const json_t *harness = zcb_member_object(place, object, "harness");
+
+	cell->has_harness = json_object_size(harness) > 0;
+	cell->harness_cell_s = zcb_member_real(place, harness, "cell");
+	cell->harness_runner_s = zcb_member_real(place, harness, "runner");
+	cell->harness_guest_s = zcb_member_real(place, harness, "guest");
+}
+
 static void read_result(const struct zcb_place *place, const json_t *object,
 			struct zcb_result_cell *cell)
 {
@@ -148,6 +160,7 @@ static void read_result(const struct zcb_place *place, const json_t *object,
 	cell->accel = zcb_member_string(place, object, "accel");
 	cell->kernel_faults = zcb_member_strings(place, object, "kernel_faults");
 	cell->seconds = zcb_member_real(place, object, "seconds");
+	read_harness(place, object, cell);
 	read_pages(place, object, cell);
 	read_events(place, object, cell);
 	read_metrics(place, object, cell);

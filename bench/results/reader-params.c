@@ -67,6 +67,25 @@ static const char *after_first(const char *params)
 	return *params ? params + strlen(comma) : params;
 }
 
+bool zcb_result_param(const struct zcb_result_cell *cell, const char *name, double *ret_value)
+{
+	size_t n = strlen(name);
+
+	for (const char *one = cell->params; *one; one = after_first(one)) {
+		char *end;
+		double value;
+
+		if (strncmp(one, name, n) != 0 || one[n] != ' ')
+			continue;
+		value = strtod(one + n + 1, &end);
+		if (end != one + first_length(one) || end == one + n + 1)
+			continue;
+		*ret_value = value;
+		return true;
+	}
+	return false;
+}
+
 static bool has(const char *params, const char *one, size_t n)
 {
 	for (; *params; params = after_first(params)) {

@@ -60,6 +60,7 @@ struct zcb_result_metric {
 
 struct zcb_result_cell {
 	uint64_t index, boot, seed;
+	uint64_t block; /* which turn of its cell in its boot, of a comparison; else 0 */
 	const char *kernel, *arm;
 	const char *cell; /* the five names with slashes, as written */
 	const char *variant, *memory, *guest, *workload, *consumer;
@@ -77,6 +78,10 @@ struct zcb_result_cell {
 	size_t n_metrics;
 	struct zcb_result_strings kernel_faults;
 	double seconds;
+	bool has_harness; /* the journal says what zcbench itself took: */
+	double harness_cell_s;   /* of those seconds, outside of what the cell is about; 0 of a crash */
+	double harness_runner_s; /* CPU time of the process that started it */
+	double harness_guest_s;  /* before them, until a guest was ready */
 	bool tainted; /* its boot is: no number of it counts */
 };
 
@@ -161,6 +166,9 @@ int zcb_results_read_file(const struct zcb_results *results, const char *path, s
 /** The last n bytes (at most) of such a file, for logs. */
 int zcb_results_read_tail(const struct zcb_results *results, const char *path, size_t n,
 			  char **ret_bytes, size_t *ret_n);
+
+/** A parameter of a cell that is a number. False where the cell has none of that name. */
+bool zcb_result_param(const struct zcb_result_cell *cell, const char *name, double *ret_value);
 
 /** The cell with this index, or NULL. */
 const struct zcb_result_cell *zcb_results_cell(const struct zcb_results *results, uint64_t index);

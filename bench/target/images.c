@@ -78,11 +78,14 @@ static bool has_option(const char *dir, const char *line)
 	return false;
 }
 
-static const char *mend_of(const char *kernel)
+static void mend_of(const char *kernel, char *ret_mend, size_t room)
 {
 	const struct zcb_kernel *known = zcb_kernel_find(kernel);
 
-	return known ? known->mend : "./scripts/setup kernel image";
+	if (zcb_kernel_is_package(kernel))
+		snprintf(ret_mend, room, "./scripts/setup --kernel-package %s", kernel);
+	else
+		snprintf(ret_mend, room, "%s", known ? known->mend : "./scripts/setup kernel image");
 }
 
 /** A kernel is a folder in images/, a folder anywhere, or a file, its modules beside it. */
@@ -90,9 +93,10 @@ static int find_kernel(const struct zcb_target_config *config, struct zcb_images
 		       struct zcb_error *err)
 {
 	ZCB_FREE char *dir = NULL;
-	const char *mend = mend_of(config->kernel);
 	struct stat info;
-	char *slash;
+	char *slash, mend[200];
+
+	mend_of(config->kernel, mend, sizeof(mend));
 
 	if (!strchr(config->kernel, '/'))
 		dir = existing(config->images, config->kernel);

@@ -55,6 +55,18 @@ def usage_rows(scratch):
       ('an unknown parameter', 'param.json', {**PLAN, 'params': {'colour': 3}}, 'colour'),
       ('a frame larger than its guest', 'large.json', {**PLAN, 'params': {'pages': 8192, 'ram_mib': 128}}, 'ram_mib')):
     yield (what, ('run', '--plan', write(scratch, name, content), *fresh), culprit)
+  for what, sides, culprit in (
+      ('a comparison with nothing', (), 'A and B'), ('one with a third side', ('stock', 'stock', 'stock'), 'A and B'),
+      ('an unknown kernel', ('stock', 'steel'), '"steel"'),
+      ('an unknown variant', ('variants:stock', 'variants:warp'), '"warp"'),
+      ('a variant that the kernel has not', ('stock:update-ptl', 'variants'), 'update-ptl'),
+      ('no kernel before the variant', (':stock', 'stock'), ':stock'),
+      ('an image that is not there', ('stock', '/no/such/bzImage:stock'), '/no/such/bzImage'),
+      ('this machine among others', ('native', 'stock'), '--target native'),
+      ('a margin that is none', ('stock', 'stock', '--margin', 'wide'), 'wide'),
+      ('an option of run', ('stock', 'stock', '--kernel', 'stock'), '--kernel'),
+      ('an option of ab', None, '--margin')):
+    yield (what, ('run', '--margin', '3') if sides is None else ('ab', *sides, *fresh), culprit)
   yield ('--resume without -o', ('run', '--resume'), '-o DIR')
   yield ('--resume of a folder that is not there', ('run', '--resume', '-o', '/no/such/run'), '/no/such/run')
   yield ('--resume of an empty folder', ('run', '--resume', '-o', empty), empty)

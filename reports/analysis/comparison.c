@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/analysis/comparison.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "bench/base/cleanup.h"
+#include "reports/analysis/comparison-row.h"
+#include "reports/analysis/holm.h"
+#include "reports/analysis/looks.h"
+#include "reports/analysis/observe.h"
+
+/*
+ * How often a comparison of two arms that are the same may say better or worse of anything, all
+ * together, both directions. Half is for the metrics over all cells, half for single cells.
+ */
+#define FALSE_ALARMS 0.01
+
+const char zcb_comparison_metrics[] =
+	"punch,fault.guest,fault.vmm,export.create,export.close,frame.read,migrate,refill";
+
+const char *zcb_comparison_verdict_name(enum zcb_comparison_verdict verdict)
+{
+	static const char *const names[] = { "worse", "better", "equivalent", "inconclusive",
+					     "invalid" };
+
+	return names[verdict];
+}
+
+static int by_subject(const void *a, const void *b)
+{
+	const struct zcb_observation *left = a, *right = b;
+
+	if (left->subject != right->subject)
+		return left->subject < right->subject ? -1 : 1;
+	return left->boot < right->boot ? -1 : left->boot > right->boot;
+}
+
+static struct zcb_comparison_row *new_row(struct zcb_comparison_row **rows, size_t *n,
+					  size_t metric, enum zcb_statistic statistic,
+					  const struct zcb_comparison *c)
+{
+	struct zcb_comparison_row *grown = reallocarray(*rows, *n + 1, sizeof(*grown));
+
+	if (!grown)
+		return NULL;
+	*rows = grown;
+	grown[*n] = (struct zcb_comparison_row){ .metric = &c->observations->metrics[metric],
+						 .statistic = statistic };
+	return &grown[(*n)++];
+}
+
+/* Boots that a column could be compared by: the arm that has fewer. */
+static size_t usable(const struct zcb_column *column, bool one_run)
+{
+	size_t pairs = one_run ? zcb_column_pairs(column, ZCB_ARM_A, ZCB_ARM_B) : 0;
+	size_t a = zcb_column_boots(column, ZCB_ARM_A), b = zcb_column_boots(column, ZCB_ARM_B);
+
+	return pairs ? pairs : a < b ? a : b;
+}
+
+/* A metric's columns, a cell each. */
+struct metric_columns {
+	struct zcb_column *columns;
+	const struct zcb_compared_cell **cells;
+	size_t n;
+};
+
+static void finish_columns(struct metric_columns *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		zcb_column_finish(&m->columns[i]);
+	free(m->columns);
+	free(m->cells);
+}
+
+#define COLUMNS_FINISH __attribute__((cleanup(finish_columns)))
+
+/* Those that have boots of both arms; the rest cannot be compared and is not. */
+static int collect(const struct zcb_observations *o, size_t metric, enum zcb_statistic statistic,
+		   struct metric_columns *m)
+{
+	m->columns = calloc(o->n_subjects + 1, sizeof(*m->columns));
+	m->cells = calloc(o->n_subjects + 1, sizeof(*m->cells));
+	if (!m->columns || !m->cells)
+		return -ENOMEM;
+	for (size_t s = 0; s < o->n_subjects; s++) {
+		if (o->subjects[s].metric != metric)
+			continue;
+		if (zcb_column_of(o, s, statistic, &m->columns[m->n]))
+			return -ENOMEM;
+		if (!usable(&m->columns[m->n], o->one_run)) {
+			zcb_column_finish(&m->columns[m->n]);
+			continue;
+		}
+		m->cells[m->n++] = &o->cells[o->subjects[s].cell];
+	}
+	return 0;
+}
+
+/* Only cells that as many boots have as any: else a boot would compare other cells than the next. */
+static int pool(const struct metric_columns *m, bool one_run, size_t *ret_cells,
+		struct zcb_column *ret)
+{
+	ZCB_FREE struct zcb_column *full = calloc(m->n + 1, sizeof(*full));
+	size_t most = 0, n = 0;
+
+	if (!full)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->n; i++) {
+		size_t boots = usable(&m->columns[i], one_run);
+
+		most = boots > most ? boots : most;
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		if (usable(&m->columns[i], one_run) == most)
+			full[n++] = m->columns[i];
+	}
+	*ret_cells = n;
+	return zcb_column_pool(full, n, ret);
+}
+
+static int add_pooled(struct zcb_comparison *c, size_t metric, enum zcb_statistic statistic,
+		      const struct metric_columns *m)
+{
+	ZCB_COLUMN_FINISH struct zcb_column pooled = { 0 };
+	struct zcb_comparison_row *row;
+	size_t cells;
+
+	if (pool(m, c->observations->one_run, &cells, &pooled))
+		return -ENOMEM;
+	row = new_row(&c->rows, &c->n_rows, metric, statistic, c);
+	if (!row)
+		return -ENOMEM;
+	row->cells = cells;
+	return zcb_row_measure(c, &pooled, row);
+}
+
+static int add_cells(struct zcb_comparison *c, size_t metric, enum zcb_statistic statistic,
+		     const struct metric_columns *m)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < m->n; i++) {
+		struct zcb_comparison_row *row =
+			new_row(&c->cell_rows, &c->n_cell_rows, metric, statistic, c);
+
+		if (!row)
+			return -ENOMEM;
+		row->cell = m->cells[i];
+		row->cells = 1;
+		err = zcb_row_measure(c, &m->columns[i], row);
+	}
+	return err;
+}
+
+static int add_metric(struct zcb_comparison *c, size_t metric, enum zcb_statistic statistic)
+{
+	COLUMNS_FINISH struct metric_columns m = { 0 };
+	int err = collect(c->observations, metric, statistic, &m);
+
+	if (!err && m.n)
+		err = add_pooled(c, metric, statistic, &m);
+	if (!err && c->observations->n_cells > 1)
+		err = add_cells(c, metric, statistic, &m);
+	return err;
+}
+
+static double own_p(const struct zcb_comparison_row *row)
+{
+	return row->p;
+}
+
+static double twin_p(const struct zcb_comparison_row *row)
+{
+	return zcb_effect_p(&row->twin);
+}
+
+/* Adjusts the p of all rows that have one: in p_holm, or into the list for the twin's. */
+static int adjust(struct zcb_comparison_row *rows, size_t n, bool twin, double *p)
+{
+	size_t family = 0;
+	int err;
+
+	for (size_t i = 0; i < n; i++) {
+		if (twin ? rows[i].has_twin : rows[i].has_effect)
+			p[family++] = twin ? twin_p(&rows[i]) : own_p(&rows[i]);
+	}
+	err = zcb_holm(p, family);
+	for (size_t i = n; !err && i-- > 0;) {
+		if (twin ? rows[i].has_twin : rows[i].has_effect)
+			p[i] = p[--family];
+	}
+	return err;
+}
+
+/* The level is the family's; a row's own is what Holm asks of the first to be rejected. */
+static int judge_family(struct zcb_comparison *c, struct zcb_comparison_row *rows, size_t n,
+			double level)
+{
+	ZCB_FREE double *p = calloc(n + 1, sizeof(*p)), *twin = calloc(n + 1, sizeof(*twin));
+	size_t family = 0;
+
+	if (!p || !twin || adjust(rows, n, false, p) || adjust(rows, n, true, twin))
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		family += rows[i].has_effect;
+	for (size_t i = 0; i < n; i++) {
+		rows[i].p_holm = rows[i].has_effect ? p[i] : 1;
+		if (rows[i].has_twin) {
+			zcb_row_judge_twin(c, &rows[i], twin[i], level);
+			c->twin_rows++;
+			c->false_alarms += rows[i].twin_verdict == ZCB_WORSE ||
+					   rows[i].twin_verdict == ZCB_BETTER;
+		}
+		zcb_row_judge(c, &rows[i], level, level / (double)(family ? family : 1));
+	}
+	return 0;
+}
+
+/* The whole is as bad as its worst: worse before all, then what could not be told. */
+static enum zcb_comparison_verdict overall(const struct zcb_comparison *c)
+{
+	size_t counts[ZCB_COMPARISON_VERDICTS] = { 0 };
+
+	for (size_t i = 0; i < c->n_cell_rows; i++) {
+		if (c->cell_rows[i].verdict <= ZCB_BETTER)
+			counts[c->cell_rows[i].verdict]++;
+	}
+	for (size_t i = 0; i < c->n_rows; i++) {
+		if (c->rows[i].verdict <= ZCB_BETTER || c->rows[i].statistic == ZCB_STATISTIC_P50)
+			counts[c->rows[i].verdict]++;
+	}
+	if (c->corrupt || counts[ZCB_WORSE])
+		return ZCB_WORSE;
+	if (counts[ZCB_INVALID])
+		return ZCB_INVALID;
+	if (counts[ZCB_INCONCLUSIVE])
+		return ZCB_INCONCLUSIVE;
+	return counts[ZCB_BETTER] ? ZCB_BETTER : ZCB_EQUIVALENT;
+}
+
+static int judge_all(struct zcb_comparison *c)
+{
+	double share = zcb_look_share(c->options.look, c->options.looks);
+	double level = FALSE_ALARMS * share * (c->n_cell_rows ? .5 : 1);
+	int err = judge_family(c, c->rows, c->n_rows, level);
+
+	if (!err)
+		err = judge_family(c, c->cell_rows, c->n_cell_rows, level);
+	return err;
+}
+
+static void count_cells(struct zcb_comparison *c)
+{
+	for (size_t i = 0; i < c->observations->n_cells; i++)
+		c->corrupt += c->observations->cells[i].counts[ZCB_ARM_B][ZCB_RESULT_FAIL];
+	for (size_t i = 0; i < c->n_rows; i++) {
+		c->has_twin |= c->rows[i].has_twin;
+		c->paired |= c->rows[i].has_effect && c->rows[i].effect.paired;
+		if (c->rows[i].boots > c->boots)
+			c->boots = c->rows[i].boots;
+	}
+}
+
+int zcb_comparison_judge(struct zcb_observations *o, const struct zcb_comparison_options *options,
+			 struct zcb_comparison **ret)
+{
+	ZCB_COMPARISON_FREE struct zcb_comparison *c = calloc(1, sizeof(*c));
+	int err = 0;
+
+	if (!c) {
+		zcb_observations_free(o);
+		return -ENOMEM;
+	}
+	c->observations = o;
+	c->options = *options;
+	c->a = c->b = c->clock = c->accel = "";
+	c->margin = log(1 + (options->margin > 0 ? options->margin : o->icount ? .002 : .05));
+	c->alpha_interval = .05 * zcb_look_share(options->look, options->looks);
+	qsort(o->items, o->n, sizeof(*o->items), by_subject);
+	for (size_t m = 0; !err && m < o->n_metrics; m++) {
+		err = add_metric(c, m, ZCB_STATISTIC_P50);
+		if (!err)
+			err = add_metric(c, m, ZCB_STATISTIC_P99);
+	}
+	if (!err)
+		err = judge_all(c);
+	if (err)
+		return err;
+	count_cells(c);
+	c->verdict = overall(c);
+	*ret = zcb_steal_ptr(&c);
+	return 0;
+}
+
+static int no_rows(const struct zcb_comparison *c, struct zcb_error *err)
+{
+	return zcb_fail(err, -ENODATA,
+			"usage: the arms have no cell in common that measured one of the metrics %s",
+			c->options.metrics ? c->options.metrics : zcb_comparison_metrics);
+}
+
+int zcb_comparison_make(const struct zcb_arm *a, const struct zcb_arm *b, const struct zcb_arm *twin,
+			const struct zcb_comparison_options *options, struct zcb_comparison **ret,
+			struct zcb_error *err)
+{
+	ZCB_COMPARISON_FREE struct zcb_comparison *c = NULL;
+	struct zcb_observations *o = NULL;
+	const char *metrics = options->metrics ? options->metrics : zcb_comparison_metrics;
+	int result = a->results == b->results ? 0 :
+						zcb_comparison_check(a->results, b->results, err);
+
+	if (!result)
+		result = zcb_observe(a, b, twin, metrics, &o, err);
+	if (!result)
+		result = zcb_comparison_judge(o, options, &c);
+	if (result)
+		return result == -ENOMEM ? zcb_fail(err, result, "host set-up: memory is short") :
+					   result;
+	if (!c->n_rows && !c->corrupt)
+		return no_rows(c, err);
+	c->a = zcb_observe_label(o, a);
+	c->b = zcb_observe_label(o, b);
+	c->clock = a->results->clock;
+	c->accel = a->results->accel;
+	*ret = zcb_steal_ptr(&c);
+	return 0;
+}
+
+int zcb_comparison_exit_code(const struct zcb_comparison *c)
+{
+	if (c->corrupt)
+		return ZCB_EXIT_CORRUPTION;
+	if (c->verdict == ZCB_WORSE)
+		return ZCB_EXIT_REGRESSION;
+	return c->verdict == ZCB_INVALID || c->verdict == ZCB_INCONCLUSIVE ? ZCB_EXIT_INCONCLUSIVE :
+									     ZCB_EXIT_CLEAN;
+}
+
+bool zcb_comparison_settled(const struct zcb_comparison *c)
+{
+	for (size_t i = 0; i < c->n_rows; i++) {
+		if (c->rows[i].statistic == ZCB_STATISTIC_P50 &&
+		    (c->rows[i].verdict == ZCB_INCONCLUSIVE || c->rows[i].verdict == ZCB_INVALID))
+			return false;
+	}
+	return c->n_rows > 0;
+}
+
+void zcb_comparison_free(struct zcb_comparison *c)
+{
+	if (!c)
+		return;
+	zcb_observations_free(c->observations);
+	free(c->rows);
+	free(c->cell_rows);
+	free(c);
+}
