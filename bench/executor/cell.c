@@ -29,7 +29,8 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 	run->want = calloc(n, sizeof(*run->want));
 	run->damage.hit = calloc(n, sizeof(*run->damage.hit));
 	run->copy = calloc(n, 4096);
-	if (!run->page || !run->verdict || !run->want || !run->damage.hit || !run->copy)
+	run->victim.struck_by = calloc(n, sizeof(*run->victim.struck_by));
+	if (!run->page || !run->verdict || !run->want || !run->damage.hit || !run->copy || !run->victim.struck_by)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a frame of %zu pages", n);
 	memset(run->copy, 1, n * 4096); /* its page faults are not the copy's cost */
 	run->random = run->cell->seed;
@@ -45,7 +46,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 		.guest = run->guest, .frame = run->frame, .memfd = run->guest->memfd,
 		.memory = run->guest->memory, .page = run->page, .pages = params->pages,
 		.params = &params->workload, .random = &run->random, .sample = zcb_round_sample,
-		.recorder = &run->recorder, .operation = 1,
+		.recorder = &run->recorder, .operation = 1, .struck_by = run->victim.struck_by,
 	};
 	run->recorder.start_ns = zcb_now_ns();
 	return run->guest->ops->alloc(run->guest, &request, run->page, err);
@@ -108,6 +109,8 @@ static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *
 		ret = zcb_fence_timeline(&run->timeline, err);
 	if (!ret)
 		ret = set_kernel(cell, err);
+	if (!ret && cell->params.probes == ZCB_ON)
+		ret = zcb_probes_open(run->guest, &run->probes, err);
 	return ret ? ret : play_rounds(run, mix, err);
 }
 
@@ -118,6 +121,8 @@ static void finish(struct zcb_running *run)
 	free(run->want);
 	free(run->damage.hit);
 	free(run->copy);
+	free(run->victim.struck_by);
+	zcb_probes_close(run->probes);
 	zcb_recorder_finish(&run->recorder);
 	zcb_evidence_finish(&run->evidence);
 	zcb_clip_finish(&run->clip);
@@ -205,7 +210,7 @@ static void add_mix(json_t *result, const struct zcb_mix *mix, struct zcb_error 
 }
 
 static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *mix, int ret,
-			   struct zcb_error *err)
+			   json_t *probes, struct zcb_error *err)
 {
 	const struct zcb_observation *o = &run->observation;
 	const char *expected = zcb_cell_expected(run->cell);
@@ -227,6 +232,8 @@ static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *
 			 (json_int_t)unexplained, "pages_above_4g",
 			 (json_int_t)pages_above_4g(run), "metrics", zcb_recorder_summary(&run->recorder),
 			 "udmabuf", counters_json(&run->counters));
+	if (probes)
+		json_object_set_new(result, "probes", probes);
 	add_mix(result, mix, err);
 	return result;
 }
@@ -266,6 +273,7 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	ZCB_CLEANUP(zcb_mix_finish) struct zcb_mix mix = { 0 };
 	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
 	struct zcb_error err = { "" };
+	json_t *probes;
 	int ret, sent;
 
 	if (!run.workload || !consumer)
@@ -277,6 +285,7 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	ret = zcb_consumer_load(consumer, &run.consumer, &err);
 	if (!ret)
 		ret = play(&run, &mix, &err);
+	probes = zcb_probes_report(run.probes, &run.recorder);
 	sent = send_samples(&run);
 	if (!sent)
 		sent = zcb_evidence_send(&run.evidence, out);
@@ -284,5 +293,5 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 		sent = zcb_show_send(&run.clip, out);
 	if (!sent)
 		sent = zcb_mix_send(&mix, out);
-	return sent ? sent : zcb_wire_send(out, result_json(&run, &mix, ret, &err), NULL, 0);
+	return sent ? sent : zcb_wire_send(out, result_json(&run, &mix, ret, probes, &err), NULL, 0);
 }

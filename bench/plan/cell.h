@@ -25,6 +25,8 @@ enum zcb_fence {
 	ZCB_FENCE_NONE,      /* not at all: the guest goes on drawing while the reader reads */
 };
 
+enum zcb_switch { ZCB_OFF, ZCB_ON };
+
 /** The parameters of a cell beside its name. */
 struct zcb_cell_params {
 	struct zcb_workload_params workload;
@@ -39,6 +41,7 @@ struct zcb_cell_params {
 	enum zcb_import import;
 	uint32_t show;  /* 1: a clip of its frames is kept */
 	enum zcb_fence fence;
+	enum zcb_switch probes; /* the kernel is watched while the cell runs */
 	uint32_t plant; /* for tests of the harness: a page, from 1, that is spoiled after each draw */
 };
 
