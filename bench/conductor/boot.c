@@ -222,6 +222,18 @@ static int start_once(struct conduct *run)
 				     zcb_target_vm_start(&config, &boot->target, run->err);
 }
 
+/* No time that was taken with such a clock is a time. */
+static void taint_by_clock(struct boot *boot)
+{
+	json_t *clock = json_object_get(boot->hello, "monotonic");
+	json_int_t backwards = json_integer_value(json_object_get(clock, "backwards"));
+
+	if (backwards)
+		json_array_append_new(boot->faults, json_sprintf(
+			"CLOCK_MONOTONIC went backwards in %lld of %lld readings", (long long)backwards,
+			(long long)json_integer_value(json_object_get(clock, "readings"))));
+}
+
 static void greet(struct conduct *run, json_t *hello)
 {
 	struct boot *boot = &run->boot;
@@ -233,6 +245,7 @@ static void greet(struct conduct *run, json_t *hello)
 	}
 	json_decref(boot->hello);
 	boot->hello = hello;
+	taint_by_clock(boot);
 }
 
 static void drop_target(struct boot *boot)

@@ -30,6 +30,7 @@ enum zcb_evidence_of {
 	ZCB_EVIDENCE_WRONG,      /* of any, declared or not */
 	ZCB_EVIDENCE_UNDECLARED, /* of cells alone that were not as declared */
 };
+enum zcb_switch { ZCB_OFF, ZCB_ON };
 
 /** The parameters of a cell beside its name. */
 struct zcb_cell_params {
@@ -46,6 +47,7 @@ struct zcb_cell_params {
 	uint32_t show;  /* 1: a clip of its frames is kept */
 	enum zcb_fence fence;
 	enum zcb_evidence_of evidence;
+	enum zcb_switch probes; /* the kernel is watched while the cell runs */
 	uint32_t plant; /* for tests of the harness: a page, from 1, that is spoiled after each draw */
 };
 

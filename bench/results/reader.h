@@ -99,6 +99,7 @@ struct zcb_result_boot {
 	const char *hut_release, *hut_cpu, *hut_topology, *hut_config;
 	const char *hut_placement; /* "vcpu on CPU 1 of node 0, …" */
 	uint64_t hut_cpus, hut_memory_bytes;
+	const char *hut_clock; /* "a reading takes 30 ns, …" */
 	double seconds_up, seconds_first_frame, seconds_total;
 };
 

@@ -110,6 +110,20 @@ json_t *zcb_recorder_summary(const struct zcb_recorder *recorder)
 	return metrics;
 }
 
+void zcb_recorder_forget(struct zcb_recorder *recorder, const char *metric)
+{
+	for (uint32_t i = 0; i < recorder->n; i++) {
+		if (strcmp(recorder->series[i].metric, metric) != 0)
+			continue;
+		free(recorder->series[i].sample);
+		recorder->n--;
+		memmove(&recorder->series[i], &recorder->series[i + 1],
+			(recorder->n - i) * sizeof(recorder->series[0]));
+		memset(&recorder->series[recorder->n], 0, sizeof(recorder->series[0]));
+		return;
+	}
+}
+
 void zcb_recorder_finish(struct zcb_recorder *recorder)
 {
 	for (uint32_t i = 0; i < recorder->n; i++)
