@@ -55,27 +55,28 @@ static void note_drift(const struct zcb_comparison *c, const struct zcb_contrast
 int zcb_row_measure(const struct zcb_comparison *c, const struct zcb_column *column,
 		    struct zcb_comparison_row *row)
 {
-	ZCB_CONTRAST_FINISH struct zcb_contrast contrast = { 0 };
+	struct zcb_contrast *contrast = &row->contrast;
 
 	if (measure_twin(c, column, row) ||
-	    zcb_contrast_of(column, ZCB_ARM_B, c->observations->one_run, &contrast))
+	    zcb_contrast_of(column, ZCB_ARM_B, c->observations->one_run, contrast))
 		return -ENOMEM;
-	row->a = exp(zcb_mean(contrast.a, contrast.n_a));
-	row->b = exp(zcb_mean(contrast.b, contrast.n_b));
-	row->boots = contrast.n_a < contrast.n_b ? contrast.n_a : contrast.n_b;
-	row->p = 1;
+	row->a = exp(zcb_mean(contrast->a, contrast->n_a));
+	row->b = exp(zcb_mean(contrast->b, contrast->n_b));
+	row->boots = contrast->n_a < contrast->n_b ? contrast->n_a : contrast->n_b;
+	row->p = row->p_t = 1;
+	row->p_permutation = NAN;
 	/* The arms differ by more than the twin: what boots of A vary, boots of B do at least. */
-	if (contrast.paired)
-		contrast.floor = fmax(contrast.floor, row->noise);
-	row->has_effect = zcb_contrast_effect(&contrast, &row->effect);
+	if (contrast->paired)
+		contrast->floor = fmax(contrast->floor, row->noise);
+	row->has_effect = zcb_contrast_effect(contrast, &row->effect);
 	if (!row->has_effect)
 		return 0;
 	row->exact = c->observations->icount && repeats(column, ZCB_ARM_A) && repeats(column, ZCB_ARM_B);
 	if (row->exact)
 		row->effect.error = 0;
-	row->p = zcb_effect_p(&row->effect);
+	row->p_t = row->p = zcb_effect_p(&row->effect);
 	zcb_effect_interval(&row->effect, c->alpha_interval, &row->low, &row->high);
-	note_drift(c, &contrast, row);
+	note_drift(c, contrast, row);
 	return 0;
 }
 
@@ -132,7 +133,7 @@ void zcb_row_judge(const struct zcb_comparison *c, struct zcb_comparison_row *ro
 			 row->boots == 1 ? "" : "s");
 		return;
 	}
-	row->detectable = zcb_detectable(&row->effect, own);
+	row->detectable = row->effect.error * zcb_detectable_shift(row->effect.df, own);
 	if (*row->reason)
 		return;
 	if (twin_differs(row)) {

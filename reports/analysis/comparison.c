@@ -194,17 +194,35 @@ static int adjust(struct zcb_comparison_row *rows, size_t n, bool twin, double *
 	return err;
 }
 
+/*
+ * Student's t decides where boots are few, for no way of dealing them is rare enough. Where dealing
+ * could be significant, it must be as well: it assumes nothing of how boots vary.
+ */
+static void choose_p(const struct zcb_comparison *c, struct zcb_comparison_row *row, double level,
+		     double own)
+{
+	if (!row->has_effect || row->exact || row->p_t > level ||
+	    zcb_contrast_least(&row->contrast) > own)
+		return;
+	row->p_permutation = zcb_contrast_permutation(&row->contrast, c->options.seed);
+	row->p = fmax(row->p_t, row->p_permutation);
+}
+
 /* The level is the family's; a row's own is what Holm asks of the first to be rejected. */
 static int judge_family(struct zcb_comparison *c, struct zcb_comparison_row *rows, size_t n,
 			double level)
 {
 	ZCB_FREE double *p = calloc(n + 1, sizeof(*p)), *twin = calloc(n + 1, sizeof(*twin));
 	size_t family = 0;
+	double own;
 
-	if (!p || !twin || adjust(rows, n, false, p) || adjust(rows, n, true, twin))
-		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		family += rows[i].has_effect;
+	own = level / (double)(family ? family : 1);
+	for (size_t i = 0; i < n; i++)
+		choose_p(c, &rows[i], level, own);
+	if (!p || !twin || adjust(rows, n, false, p) || adjust(rows, n, true, twin))
+		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		rows[i].p_holm = rows[i].has_effect ? p[i] : 1;
 		if (rows[i].has_twin) {
@@ -213,7 +231,7 @@ static int judge_family(struct zcb_comparison *c, struct zcb_comparison_row *row
 			c->false_alarms += rows[i].twin_verdict == ZCB_WORSE ||
 					   rows[i].twin_verdict == ZCB_BETTER;
 		}
-		zcb_row_judge(c, &rows[i], level, level / (double)(family ? family : 1));
+		zcb_row_judge(c, &rows[i], level, own);
 	}
 	return 0;
 }
@@ -348,12 +366,19 @@ bool zcb_comparison_settled(const struct zcb_comparison *c)
 	return c->n_rows > 0;
 }
 
+static void free_rows(struct zcb_comparison_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		zcb_contrast_finish(&rows[i].contrast);
+	free(rows);
+}
+
 void zcb_comparison_free(struct zcb_comparison *c)
 {
 	if (!c)
 		return;
 	zcb_observations_free(c->observations);
-	free(c->rows);
-	free(c->cell_rows);
+	free_rows(c->rows, c->n_rows);
+	free_rows(c->cell_rows, c->n_cell_rows);
 	free(c);
 }
