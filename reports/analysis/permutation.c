@@ -15,7 +15,7 @@
 
 static gsl_rng *new_rng(uint64_t seed)
 {
-	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus2);
 
 	if (rng)
 		gsl_rng_set(rng, (unsigned long)seed);
@@ -65,7 +65,7 @@ static double drawn_signs(const double *x, size_t n, uint64_t seed)
 
 	if (!rng)
 		return NAN;
-	for (unsigned int i = 0; i < ZCB_PERMUTATIONS; i++) {
+	for (unsigned int i = 0; i < ZCB_PERMUTATIONS_DRAWN; i++) {
 		double sum = 0;
 
 		for (size_t k = 0; k < n; k++)
@@ -73,7 +73,7 @@ static double drawn_signs(const double *x, size_t n, uint64_t seed)
 		found += as_far(sum, observed, scale);
 	}
 	gsl_rng_free(rng);
-	return (double)found / (ZCB_PERMUTATIONS + 1.);
+	return (double)found / (ZCB_PERMUTATIONS_DRAWN + 1.);
 }
 
 double zcb_permutation_paired(const double *difference, size_t n, uint64_t seed)
@@ -134,13 +134,13 @@ static double drawn_deals(struct deal *deal, uint64_t seed)
 
 	if (!rng)
 		return NAN;
-	for (unsigned int i = 0; i < ZCB_PERMUTATIONS; i++) {
+	for (unsigned int i = 0; i < ZCB_PERMUTATIONS_DRAWN; i++) {
 		gsl_ran_shuffle(rng, deal->all, deal->n, sizeof(*deal->all));
 		found += as_far(distance(deal, total(deal->all, deal->n_a, false)), deal->observed,
 				deal->scale);
 	}
 	gsl_rng_free(rng);
-	return (double)found / (ZCB_PERMUTATIONS + 1.);
+	return (double)found / (ZCB_PERMUTATIONS_DRAWN + 1.);
 }
 
 double zcb_permutation_unpaired(const double *a, size_t n_a, const double *b, size_t n_b,
@@ -162,9 +162,15 @@ double zcb_permutation_unpaired(const double *a, size_t n_a, const double *b, si
 	return ways_of(n_a, n_b) <= ZCB_PERMUTATIONS ? all_deals(&deal) : drawn_deals(&deal, seed);
 }
 
+/* Drawn ones never give less than what was seen, of all that were drawn. */
+static double least_of(double ways, double as_far)
+{
+	return ways <= ZCB_PERMUTATIONS ? as_far / ways : 1 / (ZCB_PERMUTATIONS_DRAWN + 1.);
+}
+
 double zcb_permutation_least_paired(size_t n)
 {
-	return n ? fmax(pow(2, 1 - (double)n), 1 / (ZCB_PERMUTATIONS + 1.)) : 1;
+	return n ? least_of(pow(2, (double)n - 1), 1) : 1;
 }
 
 double zcb_permutation_least_unpaired(size_t n_a, size_t n_b)
@@ -172,5 +178,5 @@ double zcb_permutation_least_unpaired(size_t n_a, size_t n_b)
 	if (!n_a || !n_b)
 		return 1;
 	/* Of arms of one size, exchanging them is as far as leaving them. */
-	return fmax((n_a == n_b ? 2 : 1) / ways_of(n_a, n_b), 1 / (ZCB_PERMUTATIONS + 1.));
+	return least_of(ways_of(n_a, n_b), n_a == n_b ? 2 : 1);
 }

@@ -8,9 +8,11 @@
 /*
  * How often boots that were dealt to the arms by lot would lie as far apart as these do, either way.
  * No distribution is assumed: it only counts on arms that are the same being exchangeable. All ways
- * of dealing are counted where there are at most ZCB_PERMUTATIONS of them, else so many are drawn.
+ * of dealing are counted where there are at most ZCB_PERMUTATIONS of them, else so many are drawn as
+ * ZCB_PERMUTATIONS_DRAWN says.
  */
 #define ZCB_PERMUTATIONS 65536U
+#define ZCB_PERMUTATIONS_DRAWN 20000U
 
 /** Of pairs: the sign of each difference is dealt. 1 where n is 0. */
 double zcb_permutation_paired(const double *difference, size_t n, uint64_t seed);
