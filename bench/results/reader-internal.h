@@ -67,6 +67,9 @@ int zcb_results_read_samples_list(struct zcb_results *results);
 int zcb_results_read_boots(struct zcb_results *results);
 int zcb_results_read_frames(struct zcb_results *results);
 
+/** Opens a regular file as zcb_results_read_file() does. Returns its descriptor, or -errno. */
+int zcb_results_open(const struct zcb_results *results, const char *path, size_t *ret_size);
+
 /**
  * The names in a folder of the run directory that begin with a digit, sorted as numbers go. The
  * list lives as long as the results; an absent folder is an empty list.

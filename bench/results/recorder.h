@@ -29,6 +29,7 @@ struct zcb_samples_header {
 /** The raw samples of one metric. */
 struct zcb_series {
 	char metric[32];
+	const char *named_by; /* the string it was last added under: only compared, never read */
 	const char *unit; /* "ns", "pages" */
 	struct zcb_sample *sample;
 	uint64_t n, room;
