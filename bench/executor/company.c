@@ -2,6 +2,7 @@
 #include "bench/executor/company.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +30,18 @@ static int choose_pages(const struct zcb_guest *guest, const zcb_memfd_off *fram
 	return n ? -ENOSPC : 0;
 }
 
+/* Else the first udmabuf would pay for pages that guest and VMM have not touched so far. */
+static int bring_pages(int memfd, const zcb_memfd_off *pages, uint32_t n)
+{
+	for (uint32_t i = 0, run; i < n; i += run) {
+		for (run = 1; i + run < n && pages[i + run].off == pages[i].off + run * (uint64_t)PAGE;)
+			run++;
+		if (fallocate(memfd, FALLOC_FL_KEEP_SIZE, (off_t)pages[i].off, run * (off_t)PAGE) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 static int hold_udmabufs(const struct zcb_cell_params *params, struct zcb_guest *guest,
 			 const zcb_memfd_off *frame, struct zcb_company *company, struct zcb_error *err)
 {
@@ -37,6 +50,8 @@ static int hold_udmabufs(const struct zcb_cell_params *params, struct zcb_guest 
 	zcb_ns took;
 	int ret = pages ? choose_pages(guest, frame, params->pages, pages, n) : -ENOMEM;
 
+	if (!ret)
+		ret = bring_pages(guest->memfd, pages, n);
 	if (ret)
 		return zcb_fail(err, ret, "host set-up: no %u pages for other udmabufs: %s", n,
 				strerror(-ret));
