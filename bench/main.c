@@ -17,6 +17,7 @@ static const struct {
 	{ "run", zcb_command_run, "run a plan and write a run directory and its report" },
 	{ "ab", zcb_command_ab, "compare two kernels or variants by turns, and say which is better" },
 	{ "report", zcb_command_report, "make the report of a run directory again" },
+	{ "export", zcb_command_export, "write results in a format that another system takes" },
 	{ "compare", zcb_command_compare, "compare two runs, metric by metric" },
 	{ "runner", zcb_command_runner, NULL },
 };

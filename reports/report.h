@@ -13,4 +13,10 @@
  */
 int zcb_report_write(const char *run_dir, const char *output_path, struct zcb_error *err);
 
+/**
+ * Makes the report as plain text for a mailing list, into output_path or, where that is NULL, to
+ * standard output; the run directory is only read. Errors as above.
+ */
+int zcb_report_mail(const char *run_dir, const char *output_path, struct zcb_error *err);
+
 #endif

@@ -14,6 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 FLAGS = ['-std=gnu17', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror',
          '-fsyntax-only', '-x', 'c', '-']
 
+# Headers whose library's own do not lie where a compiler looks by itself.
+LIBRARIES = {'bench/consumers/gst-stream.h': 'gstreamer-video-1.0', 'bench/consumers/scanout-kms.h': 'libdrm'}
+
 PLANTS = {
   'good.h': '#ifndef G\n#define G\n#include <stddef.h>\nsize_t good(void);\n#endif\n',
   'lacks-an-include.h': 'size_t planted(void);\n',
@@ -29,8 +32,14 @@ def headers(top):
         yield os.path.relpath(os.path.join(folder, name), top)
 
 
+def library_flags(header):
+  if header not in LIBRARIES:
+    return []
+  return subprocess.run(['pkg-config', '--cflags', LIBRARIES[header]], capture_output=True, text=True, check=True).stdout.split()
+
+
 def complaint(top, header, compiler):
-  done = subprocess.run(compiler + ['-I', top] + FLAGS, input=f'#include "{header}"\n' * 2,
+  done = subprocess.run(compiler + ['-I', top] + library_flags(header) + FLAGS, input=f'#include "{header}"\n' * 2,
                         capture_output=True, text=True, check=False)
   return f'{header} does not compile alone:\n{done.stderr}' if done.returncode else None
 

@@ -28,8 +28,9 @@ UAPI_FOLDERS = ('linux/', 'asm/', 'asm-generic/')
 EGL = re.compile(r'^(EGL|GL|GLES\d?|GLES[23]|KHR)/|^epoxy/')
 GSTREAMER = re.compile(r'^(gst|glib|gio|gobject)(/|\.h)|^glib-object\.h$')
 GBM = re.compile(r'^gbm\.h$|^xf86drm|^(lib)?drm/|^drm(_\w+)?\.h$')
-GRAPHICS = {EGL: 'bench/consumers/egl.c', GSTREAMER: 'bench/consumers/gst.c',
-            GBM: 'bench/consumers/scanout.c'}
+# Who may include them: files whose names begin so.
+GRAPHICS = {EGL: 'bench/consumers/egl', GSTREAMER: 'bench/consumers/gst', GBM: 'bench/consumers/scanout'}
+TRACEFS = re.compile(r'^(tracefs|event-parse|kbuffer|trace-seq|traceevent/|tracefs/)')
 KVM_OR_UDMABUF = re.compile(r'^(linux|asm)/(kvm|udmabuf|dma-buf|dma-heap)|^bench/exporter/')
 
 # Made by meson in the build folder; they exist in no tree.
@@ -94,7 +95,7 @@ def plugins(path, system, target):
   """2: workloads and consumers see the rest only through their header, exporter, guest.h, base"""
   # What workloads share, and is no workload; and what the consumers attach… do.
   shared = {f'workloads/{name}.h' for name in ('aim', 'area', 'beside', 'holes', 'move', 'pace', 'pages', 'taken', 'thp', 'zram')}
-  shared.add('bench/consumers/importer.h')
+  shared |= {f'bench/consumers/{name}.h' for name in ('egl-device', 'gst-stream', 'importer', 'mapping', 'scanout-kms')}
   allowed = ('bench/base', 'bench/exporter', 'bench/guest/guest.h', 'bench/guest/stamp.h', *shared)
   if system or not within(path, 'workloads', 'bench/consumers'):
     return True
@@ -105,8 +106,8 @@ def plugins(path, system, target):
 
 
 def graphics(path, system, target):
-  """2: only egl.c includes EGL, only gst.c GStreamer, only scanout.c GBM and DRM"""
-  return all(path == owner or within(path, 'tests') or not pattern.match(target)
+  """2: only egl*.c includes EGL, only gst*.c GStreamer, only scanout.c GBM and DRM"""
+  return all(path.startswith(owner) or within(path, 'tests') or not pattern.match(target)
              for pattern, owner in GRAPHICS.items())
 
 
@@ -189,13 +190,23 @@ def executor(path, system, target):
                                                        'bench/executor/executor.c')
 
 
+def probes(path, system, target):
+  """7: only trace.c reads tracefs; bench/probes is the executor's, and asks guests for nothing"""
+  if TRACEFS.match(target):
+    return path == 'bench/probes/trace.c'
+  if within(target, 'bench/probes') and target != 'bench/probes/rows.h':
+    return within(path, 'bench/probes', 'bench/executor', 'tests')
+  return system or not within(path, 'bench/probes') or within(
+    target, 'bench/probes', 'bench/base', 'bench/results', 'bench/exporter', 'bench/guest/guest.h')
+
+
 def no_tests(path, system, target):
   """6: nothing but tests includes tests"""
   return within(path, 'tests') or not within(target, 'tests')
 
 
 RULES = (base, plugins, graphics, guest, payload, guest_abi, micro, vmm, vmm_users, vmm_abi, hut_init, reports,
-         executor, no_tests)
+         executor, probes, no_tests)
 
 
 def transitive_kvm(top, graph):
@@ -268,6 +279,8 @@ SOUND = {
   'bench/executor/cell.c': '#include "bench/executor/round.h"',
   'bench/executor/round.h': '#include "bench/consumers/consumer.h"',
   'bench/executor/executor.c': '#include "bench/executor/cell.h"',
+  'bench/probes/trace.c': '#include <tracefs.h>\n#include <event-parse.h>',
+  'bench/probes/probes.h': '#include "bench/guest/guest.h"\n#include <jansson.h>',
   'bench/results/reader.h': '#include "bench/base/io.h"',
   'bench/main.c': '#include "git.h"',
   'workloads/workload.h': '#include "bench/exporter/memfd.h"',
@@ -287,10 +300,10 @@ PLANTS = (
   ('workloads/a.c', '#include "bench/consumers/consumer.h"', '[2: workloads'),
   ('bench/consumers/a.c', '#include "workloads/workload.h"', '[2: workloads'),
   ('bench/consumers/a.c', '  #  include "bench/results/reader.h"', '[2: workloads'),
-  ('bench/consumers/a.c', '#include <EGL/egl.h>', '[2: only egl.c'),
-  ('bench/consumers/egl.c', '#include <gbm.h>', '[2: only egl.c'),
-  ('bench/consumers/egl.c', '#include <gst/gst.h>', '[2: only egl.c'),
-  ('workloads/a.c', '#include <drm/drm_mode.h>', '[2: only egl.c'),
+  ('bench/consumers/a.c', '#include <EGL/egl.h>', '[2: only egl*.c'),
+  ('bench/consumers/egl.c', '#include <gbm.h>', '[2: only egl*.c'),
+  ('bench/consumers/egl.c', '#include <gst/gst.h>', '[2: only egl*.c'),
+  ('workloads/a.c', '#include <drm/drm_mode.h>', '[2: only egl*.c'),
   ('vm-images/guest/a.c', '#include "bench/base/io.h"', '[3: vm-images/guest'),
   ('vm-images/guest/a.c', '#include <linux/kvm.h>', '[3: vm-images/guest'),
   ('bench/guest/stamp.h', '#include "bench/base/io.h"', '[3: what the guest shares'),
@@ -314,6 +327,9 @@ PLANTS = (
   ('bench/executor/executor.c', '#include "bench/consumers/consumer.h"', '[5: of bench/executor'),
   ('bench/executor/runner.c', '#include "bench/executor/cell.h"', '[5: of bench/executor'),
   ('bench/executor/runner.c', '#include "bench/executor/round.h"', '[5: of bench/executor'),
+  ('bench/probes/a.c', '#include <tracefs.h>', '[7: only trace.c'),
+  ('bench/probes/a.c', '#include "bench/executor/cell.h"', '[7: only trace.c'),
+  ('workloads/a.c', '#include "bench/probes/probes.h"', '[7: only trace.c'),
   ('bench/main.c', '#include "tests/unit/probe.h"', '[6: nothing but tests'),
   ('bench/main.c', 'int a = system("cd .. &&\\\n ./scripts/setup");', '[6: binaries'),
   ('bench/main.c', '#include "bench/gone.h"', 'is no file of the tree'),

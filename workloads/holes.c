@@ -61,6 +61,7 @@ static int punch_one(struct zcb_victim *victim, const struct zcb_hole_way *way, 
 	if (ret)
 		return zcb_fail(err, ret, "kernel: punching %" PRIu64 " bytes at %#" PRIx64
 				" with %s: %s", bytes, at.off, way->call, strerror(-ret));
+	zcb_victim_struck(victim, at, bytes, victim->operation);
 	zcb_pace_sample(pace, victim, "punch", intended, start, end);
 	return 0;
 }

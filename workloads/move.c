@@ -189,6 +189,8 @@ static int move_one(const struct zcb_mover *mover, struct zcb_victim *victim, zc
 		return ret;
 	*ret_moved = after != before;
 	if (pace)
+		zcb_victim_struck(victim, offset, zcb_memory_page_size(victim->memory), victim->operation);
+	if (pace)
 		zcb_pace_sample(pace, victim, "migrate", pace->rate ? intended : start, start.ns,
 				start.ns + took.ns);
 	return *ret_moved && mover->to_other_node ? check_node(&page, node, err) : 0;

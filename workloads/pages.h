@@ -15,7 +15,7 @@ typedef struct {
 } zcb_page_number;
 
 /** Bits of a page's flags, of include/uapi/linux/kernel-page-flags.h. */
-enum { ZCB_PAGE_KSM = 21, ZCB_PAGE_THP = 22 };
+enum { ZCB_PAGE_ANON = 12, ZCB_PAGE_SWAPBACKED = 14, ZCB_PAGE_KSM = 21, ZCB_PAGE_THP = 22 };
 
 /**
  * The page that is mapped here in this process. Returns 0, -ENOENT where nothing is mapped, or -errno

@@ -124,8 +124,16 @@ struct zcb_victim {
 	zcb_sample_fn *sample;
 	void *recorder;
 	uint64_t operation; /* the id of the next operation; count it up */
+	/*
+	 * Of each page the operation that struck it in this round, 0: none did. What is then seen of the
+	 * page has that id. A strike that does not say gets ids for the pages that it hit.
+	 */
+	uint64_t *struck_by;
 	void *state; /* the workload's own, from prepare() to restore(); NULL at first */
 };
+
+/** Notes that an operation struck all pages of the frame within these bytes of the memfd. */
+void zcb_victim_struck(struct zcb_victim *victim, zcb_memfd_off at, uint64_t bytes, uint64_t operation);
 
 /** What the strikes of a cell did, counted from outside the calls that did it. */
 struct zcb_damage {

@@ -29,3 +29,10 @@ uint64_t zcb_random_next(uint64_t *state)
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return z ^ (z >> 31);
 }
+
+void zcb_victim_struck(struct zcb_victim *victim, zcb_memfd_off at, uint64_t bytes, uint64_t operation)
+{
+	for (uint32_t i = 0; victim->struck_by && i < victim->pages; i++)
+		if (victim->page[i].off >= at.off && victim->page[i].off < at.off + bytes)
+			victim->struck_by[i] = operation;
+}

@@ -9,6 +9,8 @@ const struct zcb_kernel zcb_kernels[] = {
 	{ "variants", "kernel variants", "our build of Debian 13's source", "./scripts/setup kernel" },
 	{ "debug", "kernel debug", "the same with lockdep, KASAN and more: to find bugs",
 	  "./scripts/setup debug" },
+	{ "delays", "kernel delays", "the same as variants with delays on demand: to test what is measured",
+	  "./scripts/setup delays" },
 	{ 0 },
 };
 

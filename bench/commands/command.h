@@ -10,6 +10,7 @@
 int zcb_command_ab(int argc, char **argv);
 int zcb_command_compare(int argc, char **argv);
 int zcb_command_doctor(int argc, char **argv);
+int zcb_command_export(int argc, char **argv);
 int zcb_command_list(int argc, char **argv);
 int zcb_command_report(int argc, char **argv);
 int zcb_command_run(int argc, char **argv);

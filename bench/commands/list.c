@@ -13,6 +13,7 @@
 #include "bench/guest/guest.h"
 #include "bench/plan/plan.h"
 #include "bench/plan/variants.h"
+#include "bench/probes/rows.h"
 #include "workloads/workload.h"
 
 static void add(json_t *array, const char *name, const char *summary)
@@ -112,6 +113,8 @@ static json_t *list_metrics(void)
 
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
 		add(array, metrics[i][0], metrics[i][1]);
+	for (const struct zcb_probe_metric *metric = zcb_probe_metrics; metric->name; metric++)
+		add(array, metric->name, metric->summary);
 	return array;
 }
 

@@ -9,14 +9,16 @@
 #include "bench/commands/command.h"
 
 static const char help[] =
-	"usage: zcbench report DIR [--format html] [-o FILE]\n"
+	"usage: zcbench report DIR [--format html|mail] [-o FILE]\n"
 	"\n"
 	"Makes the report of a run directory, as often as you like and on any machine:\n"
 	"DIR/report.html, one page without scripts; DIR/summary.json, its figures; and\n"
 	"DIR/plots/, the script and data of each plot. Prints the path of the page.\n"
 	"\n"
-	"  --format html   the only format so far, and the default\n"
-	"  -o FILE         write the page to FILE, which replaces what was there\n"
+	"  --format html   that page, the default\n"
+	"  --format mail   plain text of 72 columns for a mailing list instead, to standard\n"
+	"                  output: verdicts and times, and the command that repeats them\n"
+	"  -o FILE         write to FILE, which replaces what was there\n"
 	"  -h, --help      this text\n"
 	"\n"
 	"Exit codes: 0 written (a plot that could not be drawn is only a warning),\n"
@@ -30,22 +32,34 @@ static int usage(const char *what, const char *which)
 	return ZCB_EXIT_USAGE;
 }
 
-static int write_report(const char *dir, const char *output)
+static int exit_code_of(int result, const struct zcb_error *err)
 {
-	struct zcb_error err = {""};
-	int result = zcb_report_write(dir, output, &err);
-
-	if (*err.text)
-		fprintf(stderr, "%s%s\n", result ? "" : "warning: ", err.text);
+	if (*err->text)
+		fprintf(stderr, "%s%s\n", result ? "" : "warning: ", err->text);
 	if (result == -ENOTDIR)
 		return ZCB_EXIT_USAGE;
-	if (result)
-		return ZCB_EXIT_INFRASTRUCTURE;
+	return result ? ZCB_EXIT_INFRASTRUCTURE : ZCB_EXIT_CLEAN;
+}
+
+static int write_html(const char *dir, const char *output)
+{
+	struct zcb_error err = {""};
+	int code = exit_code_of(zcb_report_write(dir, output, &err), &err);
+
+	if (code)
+		return code;
 	if (output)
 		printf("%s\n", output);
 	else
 		printf("%s%sreport.html\n", dir, dir[strlen(dir) - 1] == '/' ? "" : "/");
 	return ZCB_EXIT_CLEAN;
+}
+
+static int write_mail(const char *dir, const char *output)
+{
+	struct zcb_error err = {""};
+
+	return exit_code_of(zcb_report_mail(dir, output, &err), &err);
 }
 
 int zcb_command_report(int argc, char **argv)
@@ -56,6 +70,7 @@ int zcb_command_report(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
+	int (*write)(const char *dir, const char *output) = write_html;
 	const char *output = NULL;
 	int option;
 
@@ -69,10 +84,14 @@ int zcb_command_report(int argc, char **argv)
 			output = optarg;
 		else if (option != 'f')
 			return ZCB_EXIT_USAGE;
-		else if (strcmp(optarg, "html") != 0)
-			return usage("html is the only format so far, not", optarg);
+		else if (strcmp(optarg, "html") == 0)
+			write = write_html;
+		else if (strcmp(optarg, "mail") == 0)
+			write = write_mail;
+		else
+			return usage("the formats are html and mail, not", optarg);
 	}
 	if (optind + 1 != argc || !*argv[optind])
 		return usage("name one run directory", NULL);
-	return write_report(argv[optind], output);
+	return write(argv[optind], output);
 }

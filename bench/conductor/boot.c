@@ -181,6 +181,18 @@ static const char **consumer_modules(void)
 	return modules;
 }
 
+static bool wants_screen(const struct conduct *run)
+{
+	for (uint32_t i = 0; i < run->plan->n; i++) {
+		const struct zcb_cell *cell = &run->plan->cell[i];
+		const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
+
+		if (cell->boot == run->boot.number && consumer && consumer->screen)
+			return true;
+	}
+	return false;
+}
+
 static int start_once(struct conduct *run)
 {
 	struct boot *boot = &run->boot;
@@ -195,6 +207,7 @@ static int start_once(struct conduct *run)
 		.seed = run->plan->seed,
 		.cpus = run->config->cpus,
 		.memory_bytes = run->config->memory_bytes,
+		.screen = wants_screen(run),
 		.cmdline = *run->config->cmdline ? run->config->cmdline : NULL,
 	};
 
@@ -209,6 +222,18 @@ static int start_once(struct conduct *run)
 				     zcb_target_vm_start(&config, &boot->target, run->err);
 }
 
+/* No time that was taken with such a clock is a time. */
+static void taint_by_clock(struct boot *boot)
+{
+	json_t *clock = json_object_get(boot->hello, "monotonic");
+	json_int_t backwards = json_integer_value(json_object_get(clock, "backwards"));
+
+	if (backwards)
+		json_array_append_new(boot->faults, json_sprintf(
+			"CLOCK_MONOTONIC went backwards in %lld of %lld readings", (long long)backwards,
+			(long long)json_integer_value(json_object_get(clock, "readings"))));
+}
+
 static void greet(struct conduct *run, json_t *hello)
 {
 	struct boot *boot = &run->boot;
@@ -220,6 +245,7 @@ static void greet(struct conduct *run, json_t *hello)
 	}
 	json_decref(boot->hello);
 	boot->hello = hello;
+	taint_by_clock(boot);
 }
 
 static void drop_target(struct boot *boot)

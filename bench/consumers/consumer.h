@@ -48,6 +48,7 @@ struct zcb_consumer_ops {
 	 */
 	const char *module;
 	const char *missing; /* why this build has no such file, and the mend; else NULL */
+	bool screen;	     /* it shows frames on a display of the host's */
 
 	/**
 	 * Which bits of a picture its readings carry: every eight bytes of a row alike, the low byte

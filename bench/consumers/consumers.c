@@ -38,6 +38,8 @@ static const struct zcb_consumer_ops *table_of(const struct zcb_consumer_ops *ro
 	char symbol[80];
 
 	snprintf(symbol, sizeof(symbol), "zcb_consumer_%s", row->name);
+	for (char *at = symbol; *at; at++)
+		*at = *at == '-' ? '_' : *at;
 	table = module ? dlsym(module, symbol) : NULL;
 	if (!table)
 		zcb_fail(err, -EOPNOTSUPP, "host set-up: the consumer %s does not load: %s: install that "

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "bench/consumers/consumer.h"
+#include "bench/consumers/egl-device.h"
 
 enum layout { LAYOUT_BGRA, LAYOUT_BGRX, LAYOUT_565, LAYOUT_R, LAYOUT_RG, LAYOUTS };
 
@@ -82,42 +83,6 @@ struct egl_state {
 	unsigned char bytes[];
 };
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *at = list; at && (at = strstr(at, word)); at += n)
-		if ((at == list || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
-			return true;
-	return false;
-}
-
-/*
- * The processor itself, unless ZCB_EGL_DEVICE=gpu asks for the first device that is not it. A DRM
- * node of vgem or vkms is neither: Mesa imports through it and cannot read then.
- */
-static EGLDeviceEXT choose_device(struct zcb_error *err)
-{
-	PFNEGLQUERYDEVICESEXTPROC devices =
-		(PFNEGLQUERYDEVICESEXTPROC)eglGetProcAddress("eglQueryDevicesEXT");
-	PFNEGLQUERYDEVICESTRINGEXTPROC words =
-		(PFNEGLQUERYDEVICESTRINGEXTPROC)eglGetProcAddress("eglQueryDeviceStringEXT");
-	const char *asked = getenv("ZCB_EGL_DEVICE");
-	bool software = !asked || strcmp(asked, "gpu") != 0;
-	EGLDeviceEXT list[16];
-	EGLint n = 0;
-
-	if (!devices || !words || !devices(16, list, &n))
-		n = 0;
-	for (EGLint i = 0; i < n; i++)
-		if (has_word(words(list[i], EGL_EXTENSIONS), "EGL_MESA_device_software") == software)
-			return list[i];
-	zcb_fail(err, -EOPNOTSUPP, "host set-up: EGL has %d devices and none of them %s: install Mesa's "
-		 "libegl-mesa0 and libgl1-mesa-dri%s", n, software ? "draws in software" : "is a GPU",
-		 software ? "" : ", or leave ZCB_EGL_DEVICE away");
-	return EGL_NO_DEVICE_EXT;
-}
-
 static int check_display(struct zcb_error *err)
 {
 	static const char *const needed[] = { "EGL_EXT_image_dma_buf_import", "EGL_KHR_surfaceless_context",
@@ -125,12 +90,12 @@ static int check_display(struct zcb_error *err)
 	const char *has = eglQueryString(gl.display, EGL_EXTENSIONS);
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-		if (!has_word(has, needed[i]))
+		if (!zcb_egl_has(has, needed[i]))
 			return zcb_fail(err, -EOPNOTSUPP, "host set-up: %s %s lacks %s: it takes Mesa 25, and "
 					"/dev/udmabuf for its software renderer",
 					eglQueryString(gl.display, EGL_VENDOR),
 					eglQueryString(gl.display, EGL_VERSION), needed[i]);
-	gl.modifiers = has_word(has, "EGL_EXT_image_dma_buf_import_modifiers");
+	gl.modifiers = zcb_egl_has(has, "EGL_EXT_image_dma_buf_import_modifiers");
 	return 0;
 }
 
@@ -156,19 +121,13 @@ static int make_context(struct zcb_error *err)
 
 static int set_up(struct zcb_error *err)
 {
-	EGLDeviceEXT device;
 	int ret;
 
 	if (gl.context)
 		return 0;
-	device = choose_device(err);
-	if (device == EGL_NO_DEVICE_EXT)
-		return -EOPNOTSUPP;
-	gl.display = eglGetPlatformDisplay(EGL_PLATFORM_DEVICE_EXT, device, NULL);
-	if (gl.display == EGL_NO_DISPLAY || !eglInitialize(gl.display, NULL, NULL))
-		return zcb_fail(err, -EOPNOTSUPP, "host set-up: the EGL device does not start: error 0x%x",
-				eglGetError());
-	ret = check_display(err);
+	ret = zcb_egl_display(&gl.display, err);
+	if (!ret)
+		ret = check_display(err);
 	return ret ? ret : make_context(err);
 }
 

@@ -9,333 +9,41 @@
  * by DMA_BUF_IOCTL_SYNC. Neither loses a bit: RGB becomes RGB of at least as many bits, without a
  * matrix and without dithering; of NV12 the samples of colour are repeated, and one of them is taken
  * back. Only the byte of xrgb8888 that nobody shows is lost.
- *
- * The pipeline is made once for the cell. The memory is made once a round, and then it keeps its
- * mapping, or with "import":"each" for each buffer, whose mapping is gone with the conversion.
  */
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <gst/allocators/gstdmabuf.h>
-#include <gst/app/gstappsink.h>
-#include <gst/app/gstappsrc.h>
-#include <gst/gst.h>
-#include <gst/video/video.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "bench/consumers/gst-stream.h"
 
-#include "bench/base/cleanup.h"
-#include "bench/consumers/consumer.h"
-
-#define SLICE_MS 50	    /* between looks at the bus */
-#define PATIENCE_MS 60000   /* a frame is some ms; an emulated machine may be busy */
-#define FRAME_NS 16666667U /* 60 a second, as far as the pipeline is told */
-
-/* What a format is called here, and what it becomes on the way. */
-static const struct {
-	const char *name, *between;
-	GstVideoFormat format;
-} formats[ZCB_FORMATS] = {
-	[ZCB_FORMAT_XRGB8888] = { "BGRx", "RGBx", GST_VIDEO_FORMAT_BGRx },
-	[ZCB_FORMAT_ARGB8888] = { "BGRA", "RGBA", GST_VIDEO_FORMAT_BGRA },
-	[ZCB_FORMAT_RGB565] = { "RGB16", "RGBA", GST_VIDEO_FORMAT_RGB16 },
-	[ZCB_FORMAT_NV12] = { "NV12", "Y444", GST_VIDEO_FORMAT_NV12 },
+static const char *const between[ZCB_FORMATS] = {
+	[ZCB_FORMAT_XRGB8888] = "RGBx",
+	[ZCB_FORMAT_ARGB8888] = "RGBA",
+	[ZCB_FORMAT_RGB565] = "RGBA",
+	[ZCB_FORMAT_NV12] = "Y444",
 };
 
-/* One for the process: a cell has a process of its own. */
-static struct {
-	GstElement *pipeline;
-	GstAppSrc *in;
-	GstAppSink *out;
-	GstBus *bus;
-	GstAllocator *allocator;
-	uint64_t frames;
-} gst;
-
-struct gst_state {
-	int dmabuf;
-	bool import_each;
-	size_t size;
-	struct zcb_geometry geometry;
-	struct zcb_plane plane[2];
-	unsigned int planes;
-	GstMemory *memory; /* NULL where each buffer has its own */
-	unsigned char bytes[];
-};
-
-/*
- * 0, or -EIO with the words of the bus. A warning counts: of a buffer that it cannot map, a converter
- * makes no more than that, and a frame of whatever its memory held.
- */
-static int bus_error(struct zcb_error *err)
+static char *describe(const struct zcb_geometry *geometry)
 {
-	GstMessage *message = gst_bus_pop_filtered(gst.bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
-	GError *error = NULL;
-	gchar *debug = NULL;
+	const char *name = zcb_gst_formats[geometry->format].name;
 
-	if (!message)
-		return 0;
-	if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
-		gst_message_parse_error(message, &error, &debug);
-	else
-		gst_message_parse_warning(message, &error, &debug);
-	zcb_fail(err, -EIO, "gst: %s: %s (%s)", GST_MESSAGE_SRC_NAME(message), error->message,
-		 debug ? g_strdelimit(debug, "\n", ' ') : "no more is known");
-	g_clear_error(&error);
-	g_free(debug);
-	gst_message_unref(message);
-	return -EIO;
-}
-
-/* -- the pipeline */
-
-/*
- * Its elements, from the folder beside the library. All of the machine's elements would be looked
- * through first, by a process of their own and anew for each cell, where there is no cache of them.
- */
-static int load_elements(struct zcb_error *err)
-{
-	static const char *const files[] = { "coreelements", "app", "videoconvertscale" };
-	Dl_info library;
-	const char *slash;
-	char path[512];
-
-	if (!dladdr((void *)gst_init_check, &library) || !(slash = strrchr(library.dli_fname, '/')))
-		return zcb_fail(err, -EIO, "host set-up: nobody knows where GStreamer's library lies");
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		GError *error = NULL;
-		GstPlugin *plugin;
-
-		snprintf(path, sizeof(path), "%.*s/gstreamer-1.0/libgst%s.so",
-			 (int)(slash - library.dli_fname), library.dli_fname, files[i]);
-		plugin = gst_plugin_load_file(path, &error);
-		if (!plugin) {
-			zcb_fail(err, -EOPNOTSUPP, "host set-up: GStreamer lacks elements: %s: install "
-				 "gstreamer1.0-plugins-base", error->message);
-			g_clear_error(&error);
-			return -EOPNOTSUPP;
-		}
-		gst_object_unref(plugin);
-	}
-	return 0;
-}
-
-static int start_library(struct zcb_error *err)
-{
-	GError *error = NULL;
-
-	if (gst.allocator)
-		return 0;
-	setenv("GST_PLUGIN_SYSTEM_PATH_1_0", "", 1);
-	setenv("GST_REGISTRY_FORK", "no", 1);
-	setenv("GST_REGISTRY_DISABLE", "yes", 1);
-	if (!gst_init_check(NULL, NULL, &error)) {
-		zcb_fail(err, -EOPNOTSUPP, "host set-up: GStreamer does not start: %s", error->message);
-		g_clear_error(&error);
-		return -EOPNOTSUPP;
-	}
-	if (load_elements(err))
-		return -EOPNOTSUPP;
-	gst.allocator = gst_dmabuf_allocator_new();
-	return 0;
-}
-
-static void drop_pipeline(void)
-{
-	gst_element_set_state(gst.pipeline, GST_STATE_NULL);
-	g_clear_object(&gst.in);
-	g_clear_object(&gst.out);
-	g_clear_object(&gst.bus);
-	g_clear_object(&gst.pipeline);
-}
-
-static int make_pipeline(const struct zcb_geometry *geometry, struct zcb_error *err)
-{
-	const char *name = formats[geometry->format].name;
-	ZCB_FREE char *words = NULL;
-	GError *error = NULL;
-
-	if (asprintf(&words, "appsrc name=in format=time max-buffers=1 "
-		     "caps=video/x-raw,format=%s,width=%u,height=%u,framerate=60/1,colorimetry=%s ! "
-		     "videoconvert dither=none chroma-mode=none ! video/x-raw,format=%s ! "
-		     "videoconvert dither=none chroma-mode=none ! video/x-raw,format=%s ! "
-		     "appsink name=out sync=false max-buffers=1 enable-last-sample=false",
-		     name, geometry->width, geometry->height,
-		     geometry->format == ZCB_FORMAT_NV12 ? "bt601" : "sRGB",
-		     formats[geometry->format].between, name) < 0)
-		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a pipeline");
-	gst.pipeline = gst_parse_launch(words, &error);
-	if (error) {
-		zcb_fail(err, -EOPNOTSUPP, "gst: the pipeline cannot be made: %s", error->message);
-		g_clear_error(&error);
-		g_clear_object(&gst.pipeline);
-		return -EOPNOTSUPP;
-	}
-	gst.in = GST_APP_SRC(gst_bin_get_by_name(GST_BIN(gst.pipeline), "in"));
-	gst.out = GST_APP_SINK(gst_bin_get_by_name(GST_BIN(gst.pipeline), "out"));
-	gst.bus = gst_element_get_bus(gst.pipeline);
-	gst_element_set_state(gst.pipeline, GST_STATE_PLAYING);
-	return 0;
-}
-
-/* -- a buffer in, a sample out */
-
-/* The memory closes its file: so it gets one of its own. */
-static GstMemory *wrap(const struct gst_state *state, GstFdMemoryFlags flags, struct zcb_error *err)
-{
-	int fd = fcntl(state->dmabuf, F_DUPFD_CLOEXEC, 0);
-
-	if (fd < 0) {
-		zcb_fail(err, -errno, "host set-up: no file for GStreamer: %m");
-		return NULL;
-	}
-	return gst_dmabuf_allocator_alloc_with_flags(gst.allocator, fd, state->size, flags);
-}
-
-static int push(struct gst_state *state, struct zcb_error *err)
-{
-	GstMemory *memory = state->memory ? gst_memory_ref(state->memory) :
-					    wrap(state, GST_FD_MEMORY_FLAG_NONE, err);
-	gsize offset[GST_VIDEO_MAX_PLANES] = { state->plane[0].offset, state->plane[1].offset };
-	gint stride[GST_VIDEO_MAX_PLANES] = { (gint)state->plane[0].stride, (gint)state->plane[1].stride };
-	GstBuffer *buffer;
-
-	if (!memory)
-		return -EMFILE;
-	buffer = gst_buffer_new();
-	gst_buffer_append_memory(buffer, memory);
-	gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE,
-				       formats[state->geometry.format].format, state->geometry.width,
-				       state->geometry.height, state->planes, offset, stride);
-	GST_BUFFER_PTS(buffer) = gst.frames++ * FRAME_NS;
-	GST_BUFFER_DURATION(buffer) = FRAME_NS;
-	if (gst_app_src_push_buffer(gst.in, buffer) != GST_FLOW_OK && !bus_error(err))
-		return zcb_fail(err, -EIO, "gst: the pipeline takes no more buffers");
-	return 0;
-}
-
-static int pull(GstSample **ret_sample, struct zcb_error *err)
-{
-	for (int waited = 0; waited < PATIENCE_MS; waited += SLICE_MS) {
-		GstSample *sample = gst_app_sink_try_pull_sample(gst.out, SLICE_MS * GST_MSECOND);
-		int ret = sample ? 0 : bus_error(err);
-
-		if (sample)
-			*ret_sample = sample;
-		if (sample || ret)
-			return ret;
-		if (gst_app_sink_is_eos(gst.out))
-			return zcb_fail(err, -EIO, "gst: the pipeline ended before its time");
-	}
-	return zcb_fail(err, -ETIMEDOUT, "gst: no frame came out of the pipeline for %d s", PATIENCE_MS / 1000);
-}
-
-/* Its rows lie as GStreamer likes them; the checker wants them as they are in the frame. */
-static int take(struct gst_state *state, GstSample *sample, struct zcb_error *err)
-{
-	GstVideoInfo info;
-	GstVideoFrame frame;
-
-	if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) ||
-	    !gst_video_frame_map(&frame, &info, gst_sample_get_buffer(sample), GST_MAP_READ))
-		return zcb_fail(err, -EIO, "gst: the frame that came out cannot be read");
-	for (unsigned int i = 0; i < state->planes; i++) {
-		const struct zcb_plane *plane = &state->plane[i];
-		const unsigned char *from = GST_VIDEO_FRAME_PLANE_DATA(&frame, i);
-
-		for (uint32_t row = 0; row < plane->rows; row++)
-			memcpy(state->bytes + plane->offset + (size_t)row * plane->stride,
-			       from + (size_t)row * (size_t)GST_VIDEO_FRAME_PLANE_STRIDE(&frame, i),
-			       plane->row_bytes);
-	}
-	gst_video_frame_unmap(&frame);
-	return 0;
-}
-
-/* -- the consumer */
-
-static uint64_t gst_carries(const struct zcb_geometry *geometry)
-{
-	return geometry->format == ZCB_FORMAT_XRGB8888 ? UINT64_C(0x00ffffff00ffffff) : UINT64_MAX;
-}
-
-static int make_ready(struct gst_state *state, struct zcb_error *err)
-{
-	int ret = start_library(err);
-
-	if (!ret && !gst.pipeline)
-		ret = make_pipeline(&state->geometry, err);
-	if (ret || state->import_each)
-		return ret;
-	state->memory = wrap(state, GST_FD_MEMORY_FLAG_KEEP_MAPPED, err);
-	return state->memory ? 0 : -EMFILE;
+	return g_strdup_printf(
+		"caps=video/x-raw,format=%s,width=%u,height=%u,framerate=60/1,colorimetry=%s ! "
+		"videoconvert dither=none chroma-mode=none ! video/x-raw,format=%s ! "
+		"videoconvert dither=none chroma-mode=none ! video/x-raw,format=%s",
+		name, geometry->width, geometry->height,
+		geometry->format == ZCB_FORMAT_NV12 ? "bt601" : "sRGB", between[geometry->format], name);
 }
 
 static int gst_open(const struct zcb_view *view, void **ret_state, struct zcb_error *err)
 {
-	struct gst_state *state = calloc(1, sizeof(*state) + (size_t)view->pages * 4096);
-	int ret;
+	static const struct zcb_gst_way way = { .package = "gstreamer1.0-plugins-base", .describe = describe };
 
-	if (!state)
-		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a consumer");
-	state->dmabuf = view->dmabuf;
-	state->import_each = view->import_each;
-	state->size = (size_t)view->pages * 4096;
-	state->geometry = view->geometry;
-	state->planes = zcb_geometry_planes(&view->geometry, state->plane);
-	ret = make_ready(state, err);
-	if (ret) {
-		free(state);
-		return ret;
-	}
-	*ret_state = state;
-	return 0;
-}
-
-static int gst_acquire(void *opaque, const void **ret_bytes, struct zcb_error *err)
-{
-	struct gst_state *state = opaque;
-	GstSample *sample = NULL;
-	int ret = push(state, err);
-
-	if (!ret)
-		ret = pull(&sample, err);
-	if (!ret)
-		ret = bus_error(err);
-	if (!ret)
-		ret = take(state, sample, err);
-	if (sample)
-		gst_sample_unref(sample);
-	if (ret)
-		drop_pipeline();
-	else
-		*ret_bytes = state->bytes;
-	return ret;
-}
-
-/* The sample went when its bytes were taken. */
-static int gst_release(void *state, struct zcb_error *err)
-{
-	return 0;
-}
-
-static void gst_close(void *opaque)
-{
-	struct gst_state *state = opaque;
-
-	if (state->memory)
-		gst_memory_unref(state->memory);
-	free(state);
+	return zcb_gst_open(&way, view, ret_state, err);
 }
 
 ZCB_CONSUMER_MODULE extern const struct zcb_consumer_ops zcb_consumer_gst;
 const struct zcb_consumer_ops zcb_consumer_gst = {
 	.name = "gst",
-	.carries = gst_carries,
+	.carries = zcb_gst_carries,
 	.open = gst_open,
-	.acquire = gst_acquire,
-	.release = gst_release,
-	.close = gst_close,
+	.acquire = zcb_gst_acquire,
+	.release = zcb_gst_release,
+	.close = zcb_gst_close,
 };

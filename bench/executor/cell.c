@@ -30,7 +30,8 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 	run->want = calloc(n, sizeof(*run->want));
 	run->damage.hit = calloc(n, sizeof(*run->damage.hit));
 	run->copy = calloc(n, 4096);
-	if (!run->page || !run->verdict || !run->want || !run->damage.hit || !run->copy)
+	run->victim.struck_by = calloc(n, sizeof(*run->victim.struck_by));
+	if (!run->page || !run->verdict || !run->want || !run->damage.hit || !run->copy || !run->victim.struck_by)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a frame of %zu pages", n);
 	memset(run->copy, 1, n * 4096); /* its page faults are not the copy's cost */
 	run->random = run->cell->seed;
@@ -46,7 +47,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 		.guest = run->guest, .frame = run->frame, .memfd = run->guest->memfd,
 		.memory = run->guest->memory, .page = run->page, .pages = params->pages,
 		.params = &params->workload, .random = &run->random, .sample = zcb_round_sample,
-		.recorder = &run->recorder, .operation = 1,
+		.recorder = &run->recorder, .operation = 1, .struck_by = run->victim.struck_by,
 	};
 	run->recorder.start_ns = zcb_now_ns();
 	return ZCB_METERED(&run->meter, run->guest->ops->alloc(run->guest, &request, run->page, err));
@@ -112,6 +113,8 @@ static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *
 		ret = zcb_fence_timeline(&run->timeline, err);
 	if (!ret)
 		ret = set_kernel(cell, err);
+	if (!ret && cell->params.probes == ZCB_ON)
+		ret = zcb_probes_open(run->guest, &run->probes, err);
 	return ret ? ret : play_rounds(run, mix, err);
 }
 
@@ -122,6 +125,8 @@ static void finish(struct zcb_running *run)
 	free(run->want);
 	free(run->damage.hit);
 	free(run->copy);
+	free(run->victim.struck_by);
+	zcb_probes_close(run->probes);
 	zcb_recorder_finish(&run->recorder);
 	zcb_evidence_finish(&run->evidence);
 	zcb_clip_finish(&run->clip);
@@ -131,7 +136,7 @@ static void finish(struct zcb_running *run)
 static const char *status_of(const struct zcb_running *run, int ret, const char *observed,
 			     uint64_t unexplained, struct zcb_error *err)
 {
-	const char *expected = zcb_cell_expected(run->cell);
+	const char *expected = zcb_cell_expected(run->cell), *bug;
 
 	if (ret)
 		return ret == -EOPNOTSUPP ? "skip" : "error";
@@ -147,7 +152,9 @@ static const char *status_of(const struct zcb_running *run, int ret, const char 
 		return "error";
 	}
 	if (strcmp(expected, observed) != 0) {
-		zcb_fail(err, 0, "declared %s, observed %s", expected, observed);
+		bug = strcmp(observed, "wrong") ? NULL : zcb_cell_known_bug(run->cell);
+		zcb_fail(err, 0, "declared %s, observed %s%s%s", expected, observed, bug ? ": " : "",
+			 bug ? bug : "");
 		return "fail";
 	}
 	if (unexplained) {
@@ -209,7 +216,7 @@ static void add_mix(json_t *result, const struct zcb_mix *mix, struct zcb_error 
 }
 
 static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *mix, int ret,
-			   struct zcb_error *err)
+			   json_t *probes, struct zcb_error *err)
 {
 	const struct zcb_observation *o = &run->observation;
 	const char *expected = zcb_cell_expected(run->cell);
@@ -231,6 +238,8 @@ static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *
 			 (json_int_t)unexplained, "pages_above_4g",
 			 (json_int_t)pages_above_4g(run), "metrics", zcb_recorder_summary(&run->recorder),
 			 "udmabuf", counters_json(&run->counters));
+	if (probes)
+		json_object_set_new(result, "probes", probes);
 	add_mix(result, mix, err);
 	return result;
 }
@@ -277,7 +286,7 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	ZCB_CLEANUP(zcb_mix_finish) struct zcb_mix mix = { 0 };
 	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
 	struct zcb_error err = { "" };
-	json_t *result;
+	json_t *probes, *result;
 	int ret, sent;
 
 	if (!run.workload || !consumer)
@@ -290,7 +299,8 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 	ret = ZCB_METERED(&run.meter, zcb_consumer_load(consumer, &run.consumer, &err));
 	if (!ret)
 		ret = play(&run, &mix, &err);
-	result = result_json(&run, &mix, ret, &err);
+	probes = zcb_probes_report(run.probes, &run.recorder);
+	result = result_json(&run, &mix, ret, probes, &err);
 	sent = send_samples(&run);
 	if (!sent && is_evidence_wanted(cell, result))
 		sent = zcb_evidence_send(&run.evidence, out);

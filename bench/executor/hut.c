@@ -11,6 +11,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
+#include "bench/executor/clock.h"
 
 static void add_topology(json_t *json)
 {
@@ -68,6 +69,18 @@ static void add_placement(json_t *json, const struct zcb_placement *placement)
 	json_object_set_new(json, "placement", list);
 }
 
+static void add_clock(json_t *json)
+{
+	struct zcb_clock_check check;
+
+	zcb_clock_check(zcb_now_ns, &check);
+	json_object_set_new(json, "monotonic",
+			    json_pack("{s:I, s:I, s:I, s:I}", "readings", (json_int_t)check.readings,
+				      "backwards", (json_int_t)check.backwards, "resolution_ns",
+				      (json_int_t)check.resolution_ns, "reading_ns",
+				      (json_int_t)check.reading_ns));
+}
+
 json_t *zcb_hut_describe(const struct zcb_placement *placement)
 {
 	struct utsname name = { 0 };
@@ -84,5 +97,6 @@ json_t *zcb_hut_describe(const struct zcb_placement *placement)
 	add_cpu(json);
 	add_topology(json);
 	add_placement(json, placement);
+	add_clock(json);
 	return json;
 }

@@ -64,6 +64,14 @@ static int by_other(const struct hole *hole, struct zcb_error *err)
 	return 0;
 }
 
+/* What is done for a hole has the id of what made it. */
+static uint64_t operation_of(const struct hole *hole)
+{
+	uint64_t operation = hole->victim->struck_by ? hole->victim->struck_by[hole->page] : 0;
+
+	return operation ? operation : hole->victim->operation++;
+}
+
 /* A store of zero changes no byte of a new page, and brings it all the same. */
 static int by_vmm(const struct hole *hole, struct zcb_error *err)
 {
@@ -71,7 +79,7 @@ static int by_vmm(const struct hole *hole, struct zcb_error *err)
 	int ret = hole->guest->ops->touch(hole->guest, hole->at, true, 0, &took, err);
 
 	if (!ret)
-		hole->victim->sample(hole->victim->recorder, "fault.vmm", hole->victim->operation++,
+		hole->victim->sample(hole->victim->recorder, "fault.vmm", operation_of(hole),
 				     (zcb_ns){ zcb_now_ns() - took.ns }, took);
 	return ret;
 }
@@ -173,7 +181,7 @@ static int refill_one(enum zcb_refill refill, const struct hole *hole, struct zc
 	ret = ways[refill].refill(hole, err);
 	if (!ret)
 		hole->victim->sample(hole->victim->recorder, "refill",
-				     hole->victim->operation++, (zcb_ns){ start },
+				     operation_of(hole), (zcb_ns){ start },
 				     (zcb_ns){ zcb_now_ns() - start });
 	return ret;
 }

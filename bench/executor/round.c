@@ -204,18 +204,35 @@ static int prove_refill(struct zcb_running *run, struct zcb_error *err)
 	return 0;
 }
 
+/* Pages that one operation hit without saying so share an id. */
+static void number_hits(struct zcb_running *run)
+{
+	uint64_t operation = 0;
+
+	for (uint32_t i = 0; i < run->spec.pages; i++) {
+		if (!run->damage.hit[i] || run->victim.struck_by[i])
+			continue;
+		if (!operation)
+			operation = run->victim.operation++;
+		run->victim.struck_by[i] = operation;
+	}
+}
+
 static int strike(struct zcb_running *run, struct zcb_error *err)
 {
 	uint64_t work_before = run->damage.work;
 	bool fresh;
-	int ret = ZCB_METERED(&run->meter, run->workload->strike(&run->cell->params.workload, &run->victim,
-								  &run->damage, err));
+	int ret;
 
+	run->struck_ns = zcb_now_ns();
+	ret = ZCB_METERED(&run->meter, run->workload->strike(&run->cell->params.workload, &run->victim,
+							      &run->damage, err));
 	if (ret)
 		return ret;
 	if (!run->workload->control && run->damage.work == work_before)
 		return zcb_fail(err, -EIO, "zcbench bug: the workload %s did nothing",
 				run->workload->name);
+	number_hits(run);
 	for (uint32_t i = 0; i < run->spec.pages; i++)
 		if (zcb_hit_clears(run->damage.hit[i]))
 			run->want[i] = 0;
@@ -251,7 +268,7 @@ static int note_touches(struct zcb_running *run, struct zcb_error *err)
 		return ret == -EOPNOTSUPP ? 0 : ret;
 	for (uint32_t i = 0; i < run->spec.pages; i++)
 		if (run->damage.hit[i] && is_first_of_its_page(run, i))
-			zcb_round_sample(&run->recorder, "fault.guest", run->victim.operation++, at,
+			zcb_round_sample(&run->recorder, "fault.guest", run->victim.struck_by[i], at,
 					 took[i]);
 	return 0;
 }
@@ -379,10 +396,19 @@ static int next_frame(struct zcb_running *run, uint64_t operation, uint32_t fram
 	return ret;
 }
 
+/* A frame is fresh when all of its pages are: it goes by the first one that was hit. */
+static uint64_t frame_operation(struct zcb_running *run)
+{
+	for (uint32_t i = 0; i < run->spec.pages; i++)
+		if (run->damage.hit[i])
+			return run->victim.struck_by[i];
+	return run->victim.operation++;
+}
+
 /* Draws and looks; how long it took until a reader saw what guest RAM holds, or never. */
 static int refill(struct zcb_running *run, struct zcb_error *err)
 {
-	uint64_t operation = run->victim.operation++, first_published = 0;
+	uint64_t operation = frame_operation(run), first_published = 0;
 	bool seen = run->consumer.reading == ZCB_READS_NOTHING;
 	int ret = give_back(run, err);
 
@@ -483,13 +509,24 @@ static void close_round(struct zcb_running *run)
 	run->dmabuf = -1;
 }
 
+static int end_probes(struct zcb_running *run, struct zcb_error *err)
+{
+	struct zcb_probes_scene scene = { .page = run->page, .pages = run->spec.pages,
+					  .operation = run->victim.struck_by, .struck_ns = run->struck_ns,
+					  .next = &run->victim.operation };
+
+	return zcb_probes_end(run->probes, &scene, &run->recorder, err);
+}
+
 int zcb_round_play(struct zcb_running *run, struct zcb_error *err)
 {
 	bool fresh;
-	int ret;
+	int ret, probed;
 
 	memset(run->damage.hit, 0, run->spec.pages * sizeof(*run->damage.hit));
+	memset(run->victim.struck_by, 0, run->spec.pages * sizeof(*run->victim.struck_by));
 	ret = prepare(run, err);
+	zcb_probes_begin(run->probes);
 	if (!ret)
 		ret = open_round(run, err);
 	if (!ret)
@@ -499,9 +536,10 @@ int zcb_round_play(struct zcb_running *run, struct zcb_error *err)
 	if (!ret)
 		ret = refill(run, err);
 	close_round(run);
+	probed = end_probes(run, ret ? NULL : err);
 	zcb_meter_enter(&run->meter);
 	if (run->workload->restore)
 		run->workload->restore(&run->victim);
 	zcb_meter_leave(&run->meter);
-	return ret;
+	return ret ? ret : probed;
 }

@@ -10,6 +10,7 @@
 #include "bench/guest/frame-mask.h"
 #include "bench/guest/guest.h"
 #include "bench/plan/cell.h"
+#include "bench/probes/probes.h"
 #include "bench/results/clip.h"
 #include "bench/results/recorder.h"
 
@@ -43,6 +44,8 @@ struct zcb_running {
 	struct zcb_clip clip; /* of a cell that is to be shown */
 	struct zcb_recorder recorder;
 	struct zcb_meter meter;
+	struct zcb_probes *probes; /* NULL: the kernel is not watched */
+	uint64_t struck_ns;	   /* when the strike of this round began */
 	struct zcb_udmabuf_counters counters; /* of all rounds; no variant where none are counted */
 };
 

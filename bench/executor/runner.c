@@ -13,12 +13,14 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/emulated.h"
 #include "bench/base/io.h"
+#include "bench/executor/clock.h"
 #include "bench/executor/executor.h"
 #include "bench/executor/fault-around.h"
 #include "bench/executor/hut.h"
 #include "bench/executor/kmsg.h"
 #include "bench/executor/meter.h"
 #include "bench/guest/guest.h"
+#include "bench/probes/probes.h"
 #include "bench/results/failure.h"
 #include "bench/results/wire.h"
 
@@ -143,6 +145,8 @@ static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsi
 	add_harness(result, zcb_meter_cpu_s() - cpu_s, guest_s);
 	if (cell->params.fault_around && runner->fault_around)
 		zcb_fault_around_set(runner->fault_around, NULL);
+	if (cell->params.probes == ZCB_ON)
+		zcb_probes_sweep();
 	if (!guest_is_sound(result))
 		stop_guest(runner);
 	return result;
@@ -203,9 +207,23 @@ static int serve(struct runner *runner, struct zcb_wire *wire)
 	}
 }
 
+/* As at the start (hut.c): what was measured meanwhile is of a clock that is still one. */
+static void add_clock_fault(json_t *faults)
+{
+	struct zcb_clock_check check;
+
+	zcb_clock_check(zcb_now_ns, &check);
+	if (check.backwards)
+		json_array_append_new(faults, json_sprintf("CLOCK_MONOTONIC went backwards in %llu of %llu readings",
+							   (unsigned long long)check.backwards,
+							   (unsigned long long)check.readings));
+}
+
 static int say_goodbye(struct runner *runner)
 {
 	json_t *faults = zcb_kmsg_take(runner->kmsg, runner->channel);
+
+	add_clock_fault(faults);
 
 	return zcb_wire_send(runner->channel, json_pack("{s:s, s:o}", "type", "bye", "kernel_faults",
 							faults), NULL, 0);

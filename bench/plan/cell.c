@@ -41,6 +41,8 @@ static const char *const fences[] = {
 	[ZCB_FENCE_NONE] = "none",
 };
 
+static const char *const switches[] = { [ZCB_OFF] = "off", [ZCB_ON] = "on" };
+
 /* The words among the parameters: one row each, as for the numbers below. */
 struct word {
 	const char *name;
@@ -63,6 +65,7 @@ static const struct word words[] = {
 	WORD_AT("import", import, imports),
 	WORD_AT("fence", fence, fences),
 	WORD_AT("evidence", evidence, evidences),
+	WORD_AT("probes", probes, switches),
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))

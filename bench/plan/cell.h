@@ -30,6 +30,7 @@ enum zcb_evidence_of {
 	ZCB_EVIDENCE_WRONG,      /* of any, declared or not */
 	ZCB_EVIDENCE_UNDECLARED, /* of cells alone that were not as declared */
 };
+enum zcb_switch { ZCB_OFF, ZCB_ON };
 
 /** The parameters of a cell beside its name. */
 struct zcb_cell_params {
@@ -49,6 +50,7 @@ struct zcb_cell_params {
 	uint32_t show;  /* 1: a clip of its frames is kept */
 	enum zcb_fence fence;
 	enum zcb_evidence_of evidence;
+	enum zcb_switch probes; /* the kernel is watched while the cell runs */
 	uint32_t plant; /* for tests of the harness: a page, from 1, that is spoiled after each draw */
 };
 
@@ -95,5 +97,11 @@ enum zcb_event zcb_cell_event(const struct zcb_cell *cell);
 
 /** What the kernel's variant declares for this cell, or NULL where the consumer reads nothing. */
 const char *zcb_cell_expected(const struct zcb_cell *cell);
+
+/**
+ * Where such a cell comes out wrong: what is known of kernels that do so, as a sentence; NULL: nothing
+ * is.
+ */
+const char *zcb_cell_known_bug(const struct zcb_cell *cell);
 
 #endif

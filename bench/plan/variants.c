@@ -230,3 +230,16 @@ const char *zcb_cell_expected(const struct zcb_cell *cell)
 		return "fresh";
 	return zcb_variant_declares(variant, reading_of(cell, consumer), zcb_cell_event(cell));
 }
+
+/* docs/findings.md, "The vmap bug of stock udmabuf". */
+const char *zcb_cell_known_bug(const struct zcb_cell *cell)
+{
+	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
+	bool large = cell->memory == ZCB_MEMORY_HUGETLB || cell->params.workload.backing == ZCB_BACKING_THP;
+
+	if (large && consumer &&
+	    (consumer->reading == ZCB_READS_VMAP || consumer->reading == ZCB_READS_KEPT_VMAP))
+		return "a kernel without \"udmabuf: fix vmap missed offset page\" maps the first page of a "
+		       "huge one in place of each page of it";
+	return NULL;
+}

@@ -22,6 +22,21 @@ static const char *describe_placement(const struct zcb_place *place, const json_
 	return words;
 }
 
+/* What the runner found out about CLOCK_MONOTONIC, or "". */
+static const char *describe_clock(const struct zcb_place *place, const json_t *hut)
+{
+	const json_t *clock = zcb_member_object(place, hut, "monotonic");
+
+	if (!zcb_member_count(place, clock, "readings"))
+		return "";
+	return zcb_results_string(place->results, "a reading takes %llu ns, its resolution is %llu ns; "
+				  "backwards in %llu of %llu readings",
+				  (unsigned long long)zcb_member_count(place, clock, "reading_ns"),
+				  (unsigned long long)zcb_member_count(place, clock, "resolution_ns"),
+				  (unsigned long long)zcb_member_count(place, clock, "backwards"),
+				  (unsigned long long)zcb_member_count(place, clock, "readings"));
+}
+
 static void read_hut(const struct zcb_place *place, const json_t *document,
 		     struct zcb_result_boot *boot)
 {
@@ -32,6 +47,7 @@ static void read_hut(const struct zcb_place *place, const json_t *document,
 	boot->hut_topology = zcb_member_string(place, hut, "topology");
 	boot->hut_placement = describe_placement(place, hut);
 	boot->hut_config = zcb_member_string(place, hut, "config_sha256");
+	boot->hut_clock = describe_clock(place, hut);
 	boot->hut_cpus = zcb_member_count(place, hut, "cpus");
 	boot->hut_memory_bytes = zcb_member_count(place, hut, "memory_bytes");
 }

@@ -40,7 +40,7 @@ static int open_beneath(int dirfd, const char *path, int flags)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-static int open_file(const struct zcb_results *results, const char *path, size_t *ret_size)
+int zcb_results_open(const struct zcb_results *results, const char *path, size_t *ret_size)
 {
 	ZCB_CLOSE int fd = open_beneath(results->dirfd, path, O_RDONLY);
 	struct stat st;
@@ -76,7 +76,7 @@ int zcb_results_read_file(const struct zcb_results *results, const char *path, s
 			  char **ret_bytes, size_t *ret_n)
 {
 	size_t size = 0;
-	ZCB_CLOSE int fd = open_file(results, path, &size);
+	ZCB_CLOSE int fd = zcb_results_open(results, path, &size);
 	int err;
 
 	if (fd < 0)
@@ -93,7 +93,7 @@ int zcb_results_read_tail(const struct zcb_results *results, const char *path, s
 			  char **ret_bytes, size_t *ret_n)
 {
 	size_t size = 0, take;
-	ZCB_CLOSE int fd = open_file(results, path, &size);
+	ZCB_CLOSE int fd = zcb_results_open(results, path, &size);
 	int err;
 
 	if (fd < 0)

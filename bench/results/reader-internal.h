@@ -58,7 +58,7 @@ struct zcb_result_strings zcb_member_strings(const struct zcb_place *place, cons
 /** All parameters in words: "stride, count 12, pages 64": the pattern first, then by name. */
 const char *zcb_params_describe(struct zcb_results *results, const json_t *params);
 
-/** Fills each cell's `brief`, and the run's `shared_params`, when all cells are read. */
+/** Fills each cell's `brief`, and the run's `usual_params`, when all cells are read. */
 void zcb_params_shorten(struct zcb_results *results);
 
 /* The parts of a run directory; each returns 0, or -errno when memory is short. */
@@ -66,6 +66,9 @@ int zcb_results_read_cells(struct zcb_results *results, bool *ret_any);
 int zcb_results_read_samples_list(struct zcb_results *results);
 int zcb_results_read_boots(struct zcb_results *results);
 int zcb_results_read_frames(struct zcb_results *results);
+
+/** Opens a regular file as zcb_results_read_file() does. Returns its descriptor, or -errno. */
+int zcb_results_open(const struct zcb_results *results, const char *path, size_t *ret_size);
 
 /**
  * The names in a folder of the run directory that begin with a digit, sorted as numbers go. The

@@ -24,7 +24,7 @@ static void print_parameter(FILE *out, const char *name, const json_t *value)
 	if (strcmp(name, "pattern") != 0)
 		fprintf(out, "%s ", name);
 	if (json_is_string(value)) {
-		fputs(json_string_value(value), out);
+		fputs(*json_string_value(value) ? json_string_value(value) : "\"\"", out);
 		return;
 	}
 	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
@@ -95,23 +95,118 @@ static bool has(const char *params, const char *one, size_t n)
 	return false;
 }
 
-/* The parameters of the first that the second has too. */
-static const char *intersection(struct zcb_results *r, const char *first, const char *second)
+/* A parameter as the cells have it, or its name alone, and how many cells have it. */
+struct tally {
+	const char *at;
+	size_t n, cells;
+};
+
+/* More different ones than this a run of ours does not have: what is beyond is said of each cell. */
+#define MAX_TALLIES 1024U
+
+struct tallies {
+	struct tally *items;
+	size_t n;
+};
+
+static void count_one(struct tallies *all, const char *at, size_t n, size_t cells)
 {
-	char *kept = (char *)zcb_results_string(r, "%s", first), *to = kept;
-
-	for (; *kept && *first; first = after_first(first)) {
-		size_t n = first_length(first);
-
-		if (!has(second, first, n))
-			continue;
-		if (to != kept)
-			to = stpcpy(to, comma);
-		to = mempcpy(to, first, n);
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->items[i].n == n && memcmp(all->items[i].at, at, n) == 0) {
+			all->items[i].cells += cells;
+			return;
+		}
 	}
-	if (*kept)
-		*to = '\0';
-	return kept;
+	if (all->n < MAX_TALLIES)
+		all->items[all->n++] = (struct tally){at, n, cells};
+}
+
+/* "pages 64" has the name "pages"; a pattern has none. */
+static size_t name_length(const char *one, size_t n)
+{
+	const char *space = memchr(one, ' ', n);
+
+	return space ? (size_t)(space - one) : n;
+}
+
+static void count_params(struct tallies *values, struct tallies *names, const char *params,
+			 size_t cells)
+{
+	for (; *params; params = after_first(params)) {
+		size_t n = first_length(params);
+
+		count_one(values, params, n, cells);
+		if (name_length(params, n) < n)
+			count_one(names, params, name_length(params, n), cells);
+	}
+}
+
+/* Neighbours mostly have the same: they are counted at once. */
+static void count_cells(const struct zcb_results *r, struct tallies *values, struct tallies *names)
+{
+	for (size_t i = 0, same; i < r->n_cells; i += same) {
+		const char *params = r->cells[i].params;
+
+		for (same = 1; i + same < r->n_cells &&
+			       strcmp(r->cells[i + same].params, params) == 0;)
+			same++;
+		count_params(values, names, params, same);
+	}
+}
+
+/* What goes without saying of any run: no other value becomes the usual one. */
+static const char silent[] = "unit page, blocks 0, seconds 0";
+
+static bool is_silent_name(const char *one, size_t n)
+{
+	for (const char *known = silent; *known; known = after_first(known)) {
+		if (name_length(known, first_length(known)) == n && strncmp(known, one, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t cells_with(const struct tallies *names, const char *at, size_t n)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		if (names->items[i].n == n && memcmp(names->items[i].at, at, n) == 0)
+			return names->items[i].cells;
+	}
+	return 0;
+}
+
+/*
+ * Usual is what all cells have, or more than half of them where each says the parameter: a cell
+ * without a word of it has the usual one.
+ */
+static bool is_usual(const struct tally *one, const struct tallies *names, size_t cells)
+{
+	size_t name = name_length(one->at, one->n);
+
+	if (one->cells == cells)
+		return true;
+	return name < one->n && one->cells > cells / 2 && !is_silent_name(one->at, name) &&
+	       cells_with(names, one->at, name) == cells;
+}
+
+static const char *usual_of(struct zcb_results *r)
+{
+	struct tallies values = {calloc(MAX_TALLIES, sizeof(struct tally)), 0};
+	struct tallies names = {calloc(MAX_TALLIES, sizeof(struct tally)), 0};
+	const char *usual = "";
+
+	if (values.items && names.items)
+		count_cells(r, &values, &names);
+	for (size_t i = 0; i < values.n; i++) {
+		const struct tally *one = &values.items[i];
+
+		if (is_usual(one, &names, r->n_cells))
+			usual = zcb_results_string(r, "%s%s%.*s", usual, *usual ? comma : "",
+						   (int)one->n, one->at);
+	}
+	free(values.items);
+	free(names.items);
+	return usual;
 }
 
 /*
@@ -120,13 +215,12 @@ static const char *intersection(struct zcb_results *r, const char *first, const 
  */
 static bool is_idle_talk(const struct zcb_result_cell *cell, const char *one, size_t n)
 {
-	static const char usual[] = "unit page, blocks 0, seconds 0";
 	bool first = one == cell->params;
 
 	if (strcmp(cell->workload, "idle") == 0)
 		return first || strncmp(one, "unit ", 5) == 0 || strncmp(one, "stride ", 7) == 0 ||
-		       strncmp(one, "count ", 6) == 0 || has(usual, one, n);
-	return has(usual, one, n);
+		       strncmp(one, "count ", 6) == 0 || has(silent, one, n);
+	return has(silent, one, n);
 }
 
 static const char *brief_of(struct zcb_results *r, const struct zcb_result_cell *cell)
@@ -137,7 +231,7 @@ static const char *brief_of(struct zcb_results *r, const struct zcb_result_cell 
 		size_t n = first_length(one);
 
 		/* The pattern is what a reader looks for, even where all cells have the same. */
-		if ((one != cell->params && has(r->shared_params, one, n)) ||
+		if ((one != cell->params && has(r->usual_params, one, n)) ||
 		    is_idle_talk(cell, one, n))
 			continue;
 		if (to != brief)
@@ -151,11 +245,7 @@ static const char *brief_of(struct zcb_results *r, const struct zcb_result_cell 
 
 void zcb_params_shorten(struct zcb_results *r)
 {
-	r->shared_params = r->n_cells > 1 ? r->cells[0].params : "";
-	for (size_t i = 1; i < r->n_cells && *r->shared_params; i++) {
-		if (strcmp(r->cells[i].params, r->cells[i - 1].params) != 0)
-			r->shared_params = intersection(r, r->shared_params, r->cells[i].params);
-	}
+	r->usual_params = r->n_cells > 1 ? usual_of(r) : "";
 	for (size_t i = 0; i < r->n_cells; i++)
 		r->cells[i].brief = brief_of(r, &r->cells[i]);
 }

@@ -65,7 +65,7 @@ struct zcb_result_cell {
 	const char *cell; /* the five names with slashes, as written */
 	const char *variant, *memory, *guest, *workload, *consumer;
 	const char *params; /* "stride, pages 64, rounds 4": the pattern first, then by name */
-	const char *brief;  /* those of them that not every cell of the run shares */
+	const char *brief;  /* those of them that are not the usual ones of the run */
 	enum zcb_result_status status;
 	const char *reading; /* how its consumer gets at the pages; "" in an older journal */
 	const char *event; /* what happened to its pages, as the variants' declarations see it */
@@ -99,6 +99,7 @@ struct zcb_result_boot {
 	const char *hut_release, *hut_cpu, *hut_topology, *hut_config;
 	const char *hut_placement; /* "vcpu on CPU 1 of node 0, …" */
 	uint64_t hut_cpus, hut_memory_bytes;
+	const char *hut_clock; /* "a reading takes 30 ns, …" */
 	double seconds_up, seconds_first_frame, seconds_total;
 };
 
@@ -137,7 +138,7 @@ struct zcb_results {
 	size_t n_boots;
 	struct zcb_result_frame *frames; /* by index, then number */
 	size_t n_frames;
-	const char *shared_params; /* what each cell has: "pages 64, rounds 4" */
+	const char *usual_params; /* what a cell has whose brief says nothing else: "pages 64" */
 	struct zcb_result_strings notes;
 	struct zcb_results_memory *memory; /* what the strings live in; the reader's own */
 };

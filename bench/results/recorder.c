@@ -6,19 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct zcb_series *find_or_add(struct zcb_recorder *recorder, const char *metric,
-				      const char *unit)
+static bool is_named(const struct zcb_series *series, const char *metric)
+{
+	return !strncmp(series->metric, metric, sizeof(series->metric) - 1);
+}
+
+static struct zcb_series *add_series(struct zcb_recorder *recorder, const char *metric, const char *unit)
 {
 	struct zcb_series *series;
 
-	for (uint32_t i = 0; i < recorder->n; i++)
-		if (!strncmp(recorder->series[i].metric, metric, sizeof(recorder->series[i].metric) - 1))
-			return &recorder->series[i];
 	if (recorder->n == sizeof(recorder->series) / sizeof(recorder->series[0]))
 		return NULL;
 	series = &recorder->series[recorder->n++];
 	snprintf(series->metric, sizeof(series->metric), "%s", metric);
 	series->unit = unit;
+	return series;
+}
+
+/* A name is mostly the same string as before: then one comparison of letters is enough. */
+static struct zcb_series *find_or_add(struct zcb_recorder *recorder, const char *metric,
+				      const char *unit)
+{
+	struct zcb_series *series = NULL;
+
+	for (uint32_t i = 0; i < recorder->n; i++)
+		if (recorder->series[i].named_by == metric && is_named(&recorder->series[i], metric))
+			return &recorder->series[i];
+	for (uint32_t i = 0; !series && i < recorder->n; i++)
+		if (is_named(&recorder->series[i], metric))
+			series = &recorder->series[i];
+	if (!series)
+		series = add_series(recorder, metric, unit);
+	if (series)
+		series->named_by = metric;
 	return series;
 }
 
@@ -108,6 +128,20 @@ json_t *zcb_recorder_summary(const struct zcb_recorder *recorder)
 		json_object_set_new(metrics, recorder->series[i].metric,
 				    summarize(&recorder->series[i]));
 	return metrics;
+}
+
+void zcb_recorder_forget(struct zcb_recorder *recorder, const char *metric)
+{
+	for (uint32_t i = 0; i < recorder->n; i++) {
+		if (strcmp(recorder->series[i].metric, metric) != 0)
+			continue;
+		free(recorder->series[i].sample);
+		recorder->n--;
+		memmove(&recorder->series[i], &recorder->series[i + 1],
+			(recorder->n - i) * sizeof(recorder->series[0]));
+		memset(&recorder->series[recorder->n], 0, sizeof(recorder->series[0]));
+		return;
+	}
 }
 
 void zcb_recorder_finish(struct zcb_recorder *recorder)

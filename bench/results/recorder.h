@@ -29,6 +29,7 @@ struct zcb_samples_header {
 /** The raw samples of one metric. */
 struct zcb_series {
 	char metric[32];
+	const char *named_by; /* the string it was last added under: only compared, never read */
 	const char *unit; /* "ns", "pages" */
 	struct zcb_sample *sample;
 	uint64_t n, room;
@@ -36,7 +37,7 @@ struct zcb_series {
 
 /** All metrics of one cell. Zero-initialized is empty. */
 struct zcb_recorder {
-	struct zcb_series series[16];
+	struct zcb_series series[32];
 	uint32_t n;
 	bool muted; /* what is added now is not kept */
 	uint64_t start_ns; /* samples are kept relative to it */
@@ -52,6 +53,9 @@ void zcb_recorder_add(struct zcb_recorder *recorder, const char *metric, const c
  * A new reference.
  */
 json_t *zcb_recorder_summary(const struct zcb_recorder *recorder);
+
+/** Drops all samples of a metric, as if there had been none. */
+void zcb_recorder_forget(struct zcb_recorder *recorder, const char *metric);
 
 void zcb_recorder_finish(struct zcb_recorder *recorder);
 

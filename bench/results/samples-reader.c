@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/base/cleanup.h"
+#include "bench/base/io.h"
 #include "bench/results/reader-internal.h"
 
 #define MAX_SAMPLES_BYTES (512U << 20)
@@ -63,6 +64,64 @@ int zcb_samples_read(const struct zcb_results *results, const char *path,
 	*ret_samples = samples;
 	*ret_n = n;
 	*ret_cut = size % sizeof(*samples) != 0;
+	return 0;
+}
+
+#define PIECE 4096U /* records */
+
+static int read_header(int fd, size_t size)
+{
+	struct header header;
+	int err = size < sizeof(header) ? -EBADMSG : zcb_read_all(fd, &header, sizeof(header));
+
+	if (err)
+		return err;
+	return header_is_ours((const char *)&header, sizeof(header)) ? 0 : -EBADMSG;
+}
+
+/* Piece by piece, so that the file never lies in memory as a whole. */
+static int read_values(int fd, uint64_t *values, size_t n)
+{
+	ZCB_FREE struct zcb_result_sample *piece = calloc(PIECE, sizeof(*piece));
+
+	if (!piece)
+		return -ENOMEM;
+	for (size_t done = 0; done < n;) {
+		size_t now = n - done < PIECE ? n - done : PIECE;
+		int err = zcb_read_all(fd, piece, now * sizeof(*piece));
+
+		if (err)
+			return err;
+		for (size_t i = 0; i < now; i++)
+			values[done++] = le64toh(piece[i].value);
+	}
+	return 0;
+}
+
+int zcb_samples_values(const struct zcb_results *results, const char *path, uint64_t **ret_values,
+		       size_t *ret_n, bool *ret_cut)
+{
+	size_t size = 0, n;
+	ZCB_CLOSE int fd = zcb_results_open(results, path, &size);
+	ZCB_FREE uint64_t *values = NULL;
+	int err;
+
+	if (fd < 0)
+		return fd;
+	if (size > MAX_SAMPLES_BYTES)
+		return -EFBIG;
+	err = read_header(fd, size);
+	if (err)
+		return err;
+	size -= sizeof(struct header);
+	n = size / sizeof(struct zcb_result_sample);
+	values = calloc(n + 1, sizeof(*values));
+	err = values ? read_values(fd, values, n) : -ENOMEM;
+	if (err)
+		return err;
+	*ret_values = zcb_steal_ptr(&values);
+	*ret_n = n;
+	*ret_cut = size % sizeof(struct zcb_result_sample) != 0;
 	return 0;
 }
 

@@ -22,4 +22,11 @@ struct zcb_result_sample {
 int zcb_samples_read(const struct zcb_results *results, const char *path,
 		     struct zcb_result_sample **ret_samples, size_t *ret_n, bool *ret_cut);
 
+/**
+ * The same, but the values alone, a third of the memory: the file is read in pieces. *ret_values is
+ * the caller's to free.
+ */
+int zcb_samples_values(const struct zcb_results *results, const char *path, uint64_t **ret_values,
+		       size_t *ret_n, bool *ret_cut);
+
 #endif

@@ -69,3 +69,21 @@ int zcb_utf8_repair(const char *bytes, size_t n, char **ret_text, size_t *ret_n)
 	*ret_n = used;
 	return 0;
 }
+
+bool zcb_utf8_is_invisible(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0, 0x1f},	  {0x7f, 0x9f},	    {0xad, 0xad},     {0x61c, 0x61c},
+		{0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		{0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	}
+	/* U+nFFFE and U+nFFFF are no characters. */
+	return (code & 0xfffe) == 0xfffe;
+}

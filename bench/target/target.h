@@ -45,6 +45,7 @@ struct zcb_target_config {
 	uint64_t seed;	       /* of what QEMU draws; with icount a boot then repeats */
 	unsigned int cpus;     /* of the HUT */
 	uint64_t memory_bytes; /* of the HUT */
+	bool screen;	       /* a display, for kernels that have none of their own */
 };
 
 struct zcb_target;

@@ -110,13 +110,16 @@ static void add_cmdline(struct zcb_args *args, const struct zcb_target_config *c
 		     "console=ttyS0,115200 earlyprintk=ttyS0,115200 printk.time=1 panic=-1 "
 		     "random.trust_cpu=on cryptomgr.notests numa=fake=2 cma=64M "
 		     "udmabuf.list_limit=16384 "
-		     "initcall_blacklist=jent_mod_init,load_system_certificate_list%s%s%s%s%s",
-		     words[config->accel], mode ? " zcb.mode=" : "", mode ? mode : "",
+		     "initcall_blacklist=jent_mod_init,load_system_certificate_list%s%s%s%s%s%s",
+		     config->screen ? " iomem=relaxed" : "", words[config->accel],
+		     mode ? " zcb.mode=" : "", mode ? mode : "",
 		     config->cmdline ? " " : "", config->cmdline ? config->cmdline : "");
 }
 
-static void add_devices(struct zcb_args *args)
+static void add_devices(struct zcb_args *args, bool screen)
 {
+	/* Which drivers of kernels without vkms copy what they show to: bench/consumers/scanout-vram.c. */
+	static const char *const display[] = {"-device", "cirrus-vga,romfile=", NULL};
 	static const char *const devices[] = {
 		"-device", "virtio-serial-pci,id=serial,max_ports=3",
 		"-device", "virtserialport,nr=1,chardev=channel,name=zcb.channel",
@@ -131,6 +134,8 @@ static void add_devices(struct zcb_args *args)
 	zcb_args_add(args, "-chardev");
 	zcb_args_add(args, "file,id=guests,path=/proc/self/fd/%d", FD_GUESTS);
 	zcb_args_add_all(args, devices);
+	if (screen)
+		zcb_args_add_all(args, display);
 }
 
 static void add_share(struct zcb_args *args, const char *tag, const char *folder)
@@ -249,7 +254,7 @@ static int prepare(struct zcb_target *target, const struct zcb_target_config *co
 	qemu.command = (struct zcb_args){0};
 	add_machine(&target->args, config, &images);
 	add_accel(&target->args, config);
-	add_devices(&target->args);
+	add_devices(&target->args, config->screen);
 	add_share(&target->args, "root", images.root);
 	add_share(&target->args, "zcb", target->staging.path);
 	add_cmdline(&target->args, config, mode);

@@ -24,12 +24,25 @@ static void add_effect(json_t *object, const struct zcb_comparison_row *row)
 	json_object_set_new(object, "low", ratio(row->low));
 	json_object_set_new(object, "high", ratio(row->high));
 	json_object_set_new(object, "p", number(row->p));
+	json_object_set_new(object, "p_t", number(row->p_t));
+	json_object_set_new(object, "p_permutation", number(row->p_permutation));
 	json_object_set_new(object, "p_holm", number(row->p_holm));
 	json_object_set_new(object, "minimum_detectable", ratio(row->detectable));
 	json_object_set_new(object, "paired", json_boolean(row->effect.paired));
 	json_object_set_new(object, "exact", json_boolean(row->exact));
 	if (row->exact)
 		json_object_set_new(object, "instructions", number(row->b - row->a));
+}
+
+/* For who knows what it is worth with so few boots: see zcb_bootstrap(). */
+static void add_bootstrap(json_t *object, const struct zcb_comparison *c,
+			  const struct zcb_comparison_row *row)
+{
+	double low, high;
+
+	if (zcb_contrast_bootstrap(&row->contrast, .05, c->options.seed, &low, &high))
+		json_object_set_new(object, "bootstrap",
+				    json_pack("[o, o]", ratio(low), ratio(high)));
 }
 
 static json_t *twin_object(const struct zcb_comparison_row *row)
@@ -40,7 +53,7 @@ static json_t *twin_object(const struct zcb_comparison_row *row)
 			 "verdict", zcb_comparison_verdict_name(row->twin_verdict));
 }
 
-static json_t *row_object(const struct zcb_comparison_row *row)
+static json_t *row_object(const struct zcb_comparison *c, const struct zcb_comparison_row *row)
 {
 	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "metric",
 				   row->metric->name, "unit", row->metric->unit, "statistic",
@@ -57,6 +70,8 @@ static json_t *row_object(const struct zcb_comparison_row *row)
 	}
 	if (row->has_effect)
 		add_effect(object, row);
+	if (row->has_effect && !row->cell)
+		add_bootstrap(object, c, row);
 	json_object_set_new(object, "twin", twin_object(row));
 	if (*row->reason)
 		json_object_set_new(object, "reason", json_string(row->reason));
@@ -67,12 +82,13 @@ static json_t *row_object(const struct zcb_comparison_row *row)
 	return object;
 }
 
-static json_t *rows_array(const struct zcb_comparison_row *rows, size_t n)
+static json_t *rows_array(const struct zcb_comparison *c, const struct zcb_comparison_row *rows,
+			  size_t n)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, row_object(&rows[i]));
+		json_array_append_new(array, row_object(c, &rows[i]));
 	return array;
 }
 
@@ -118,8 +134,8 @@ int zcb_comparison_to_json(const struct zcb_comparison *c, char **ret_text)
 
 	if (!document)
 		return -ENOMEM;
-	json_object_set_new(document, "rows", rows_array(c->rows, c->n_rows));
-	json_object_set_new(document, "cell_rows", rows_array(c->cell_rows, c->n_cell_rows));
+	json_object_set_new(document, "rows", rows_array(c, c->rows, c->n_rows));
+	json_object_set_new(document, "cell_rows", rows_array(c, c->cell_rows, c->n_cell_rows));
 	json_object_set_new(document, "wrong", wrong_array(c->observations));
 	json_object_set_new(document, "notes", notes_array(&c->observations->notes));
 	text = json_dumps(document, JSON_INDENT(1) | JSON_REAL_PRECISION(9));

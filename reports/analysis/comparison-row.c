@@ -12,6 +12,11 @@
 
 /* By chance alone a line is this steep once in a thousand rows. */
 #define DRIFT_P 0.001
+/*
+ * Fewer boots than this call nothing better or worse. A boot can have a mode of its own, and two or
+ * three that happen to agree look like certainty: no test can tell, for it knows nothing but them.
+ */
+#define LEAST_BOOTS 4
 /* More boots than this are no advice. */
 #define MOST_BOOTS 1000
 
@@ -55,47 +60,51 @@ static void note_drift(const struct zcb_comparison *c, const struct zcb_contrast
 int zcb_row_measure(const struct zcb_comparison *c, const struct zcb_column *column,
 		    struct zcb_comparison_row *row)
 {
-	ZCB_CONTRAST_FINISH struct zcb_contrast contrast = { 0 };
+	struct zcb_contrast *contrast = &row->contrast;
 
 	if (measure_twin(c, column, row) ||
-	    zcb_contrast_of(column, ZCB_ARM_B, c->observations->one_run, &contrast))
+	    zcb_contrast_of(column, ZCB_ARM_B, c->observations->one_run, contrast))
 		return -ENOMEM;
-	row->a = exp(zcb_mean(contrast.a, contrast.n_a));
-	row->b = exp(zcb_mean(contrast.b, contrast.n_b));
-	row->boots = contrast.n_a < contrast.n_b ? contrast.n_a : contrast.n_b;
-	row->p = 1;
+	row->a = exp(zcb_mean(contrast->a, contrast->n_a));
+	row->b = exp(zcb_mean(contrast->b, contrast->n_b));
+	row->boots = contrast->n_a < contrast->n_b ? contrast->n_a : contrast->n_b;
+	row->p = row->p_t = 1;
+	row->p_permutation = NAN;
 	/* The arms differ by more than the twin: what boots of A vary, boots of B do at least. */
-	if (contrast.paired)
-		contrast.floor = fmax(contrast.floor, row->noise);
-	row->has_effect = zcb_contrast_effect(&contrast, &row->effect);
+	if (contrast->paired)
+		contrast->floor = fmax(contrast->floor, row->noise);
+	row->has_effect = zcb_contrast_effect(contrast, &row->effect);
 	if (!row->has_effect)
 		return 0;
 	row->exact = c->observations->icount && repeats(column, ZCB_ARM_A) && repeats(column, ZCB_ARM_B);
 	if (row->exact)
 		row->effect.error = 0;
-	row->p = zcb_effect_p(&row->effect);
+	if (row->exact && row->has_twin && repeats(column, ZCB_ARM_TWIN))
+		row->twin.error = 0;
+	row->p_t = row->p = zcb_effect_p(&row->effect);
 	zcb_effect_interval(&row->effect, c->alpha_interval, &row->low, &row->high);
-	note_drift(c, &contrast, row);
+	note_drift(c, contrast, row);
 	return 0;
 }
 
-static enum zcb_comparison_verdict by_interval(const struct zcb_comparison *c, double log,
-					       double low, double high, double p, double level)
+static enum zcb_comparison_verdict by_interval(const struct zcb_comparison *c,
+					       const struct zcb_effect *effect, double p,
+					       double level)
 {
+	double low, high;
+
+	zcb_effect_interval(effect, c->alpha_interval, &low, &high);
 	if (low >= -c->margin && high <= c->margin)
 		return ZCB_EQUIVALENT;
-	if (p > level)
+	if (p > level || (effect->error > 0 && effect->boots < LEAST_BOOTS))
 		return ZCB_INCONCLUSIVE;
-	return log > 0 ? ZCB_WORSE : ZCB_BETTER;
+	return effect->log > 0 ? ZCB_WORSE : ZCB_BETTER;
 }
 
 void zcb_row_judge_twin(const struct zcb_comparison *c, struct zcb_comparison_row *row, double p,
 			double level)
 {
-	double low, high;
-
-	zcb_effect_interval(&row->twin, c->alpha_interval, &low, &high);
-	row->twin_verdict = by_interval(c, row->twin.log, low, high, p, level);
+	row->twin_verdict = by_interval(c, &row->twin, p, level);
 }
 
 static bool twin_differs(const struct zcb_comparison_row *row)
@@ -110,6 +119,8 @@ static void find_more_boots(const struct zcb_comparison *c, struct zcb_compariso
 {
 	size_t needed = zcb_boots_needed(&row->effect, own, c->alpha_interval, c->margin, MOST_BOOTS);
 
+	if (needed && needed < LEAST_BOOTS)
+		needed = LEAST_BOOTS;
 	if (needed <= row->effect.boots) {
 		snprintf(row->reason, sizeof(row->reason),
 			 needed ? "one more boot may settle it" :
@@ -132,7 +143,7 @@ void zcb_row_judge(const struct zcb_comparison *c, struct zcb_comparison_row *ro
 			 row->boots == 1 ? "" : "s");
 		return;
 	}
-	row->detectable = zcb_detectable(&row->effect, own);
+	row->detectable = row->effect.error * zcb_detectable_shift(row->effect.df, own);
 	if (*row->reason)
 		return;
 	if (twin_differs(row)) {
@@ -140,7 +151,7 @@ void zcb_row_judge(const struct zcb_comparison *c, struct zcb_comparison_row *ro
 			 100 * expm1(row->twin.log));
 		return;
 	}
-	row->verdict = by_interval(c, row->effect.log, row->low, row->high, row->p_holm, level);
+	row->verdict = by_interval(c, &row->effect, row->p_holm, level);
 	/* Identical repeats have no spread to test by: then the twin's difference is the yardstick. */
 	if (row->exact && row->verdict <= ZCB_BETTER && row->has_twin &&
 	    fabs(row->effect.log) <= fabs(row->twin.log)) {

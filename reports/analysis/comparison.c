@@ -12,9 +12,13 @@
 
 /*
  * How often a comparison of two arms that are the same may say better or worse of anything, all
- * together, both directions. Half is for the metrics over all cells, half for single cells.
+ * together, both directions; and who may spend how much of it. Medians over all cells have most of
+ * it: they are what a run was made for.
  */
 #define FALSE_ALARMS 0.01
+#define FOR_MEDIANS 0.5
+#define FOR_TAILS 0.2
+#define FOR_CELLS 0.3
 
 const char zcb_comparison_metrics[] =
 	"punch,fault.guest,fault.vmm,export.create,export.close,frame.read,migrate,refill";
@@ -166,56 +170,108 @@ static int add_metric(struct zcb_comparison *c, size_t metric, enum zcb_statisti
 	return err;
 }
 
-static double own_p(const struct zcb_comparison_row *row)
+/*
+ * Student's t decides where boots are few, for no way of dealing them is rare enough. Where dealing
+ * could be significant, it must be as well: it assumes nothing of how boots vary.
+ */
+static void choose_p(const struct zcb_comparison *c, struct zcb_comparison_row *row, double level,
+		     double own)
 {
-	return row->p;
+	if (!row->has_effect || row->exact || row->p_t > level ||
+	    zcb_contrast_least(&row->contrast) > own)
+		return;
+	row->p_permutation = zcb_contrast_permutation(&row->contrast, c->options.seed);
+	row->p = fmax(row->p_t, row->p_permutation);
 }
 
-static double twin_p(const struct zcb_comparison_row *row)
+/* Rows that are tested together: of one statistic, or of any where `all` is set. */
+struct family {
+	struct zcb_comparison_row **rows;
+	size_t n;
+};
+
+static int collect_family(struct zcb_comparison_row *rows, size_t n, bool all,
+			  enum zcb_statistic statistic, struct family *ret)
 {
-	return zcb_effect_p(&row->twin);
+	ret->n = 0;
+	ret->rows = calloc(n + 1, sizeof(struct zcb_comparison_row *));
+	if (!ret->rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		if (all || rows[i].statistic == statistic)
+			ret->rows[ret->n++] = &rows[i];
+	}
+	return 0;
 }
 
-/* Adjusts the p of all rows that have one: in p_holm, or into the list for the twin's. */
-static int adjust(struct zcb_comparison_row *rows, size_t n, bool twin, double *p)
+static bool is_tested(const struct zcb_comparison_row *row, bool twin)
 {
-	size_t family = 0;
+	return twin ? row->has_twin : row->has_effect;
+}
+
+/* Adjusts the p of all rows that have one, or of their twins; of the rest it is 1. */
+static int adjust(const struct family *family, bool twin, double *p)
+{
+	size_t tested = 0;
 	int err;
 
-	for (size_t i = 0; i < n; i++) {
-		if (twin ? rows[i].has_twin : rows[i].has_effect)
-			p[family++] = twin ? twin_p(&rows[i]) : own_p(&rows[i]);
+	for (size_t i = 0; i < family->n; i++) {
+		const struct zcb_comparison_row *row = family->rows[i];
+
+		if (is_tested(row, twin))
+			p[tested++] = twin ? zcb_effect_p(&row->twin) : row->p;
 	}
-	err = zcb_holm(p, family);
-	for (size_t i = n; !err && i-- > 0;) {
-		if (twin ? rows[i].has_twin : rows[i].has_effect)
-			p[i] = p[--family];
-	}
+	err = zcb_holm(p, tested);
+	for (size_t i = family->n; !err && i-- > 0;)
+		p[i] = is_tested(family->rows[i], twin) ? p[--tested] : 1;
 	return err;
 }
 
-/* The level is the family's; a row's own is what Holm asks of the first to be rejected. */
-static int judge_family(struct zcb_comparison *c, struct zcb_comparison_row *rows, size_t n,
-			double level)
+static void judge_twin(struct zcb_comparison *c, struct zcb_comparison_row *row, double p,
+		       double level)
 {
-	ZCB_FREE double *p = calloc(n + 1, sizeof(*p)), *twin = calloc(n + 1, sizeof(*twin));
-	size_t family = 0;
+	if (!row->has_twin)
+		return;
+	zcb_row_judge_twin(c, row, p, level);
+	c->twin_rows++;
+	c->false_alarms += row->twin_verdict == ZCB_WORSE || row->twin_verdict == ZCB_BETTER;
+}
 
-	if (!p || !twin || adjust(rows, n, false, p) || adjust(rows, n, true, twin))
+/* The level is the family's; a row's own is what Holm asks of the first to be rejected. */
+static int judge_family(struct zcb_comparison *c, const struct family *family, double level)
+{
+	ZCB_FREE double *p = calloc(family->n + 1, sizeof(*p));
+	ZCB_FREE double *twin = calloc(family->n + 1, sizeof(*twin));
+	double own = level;
+	size_t tested = 0;
+
+	for (size_t i = 0; i < family->n; i++)
+		tested += family->rows[i]->has_effect;
+	if (tested)
+		own /= (double)tested;
+	for (size_t i = 0; i < family->n; i++)
+		choose_p(c, family->rows[i], level, own);
+	if (!p || !twin || adjust(family, false, p) || adjust(family, true, twin))
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		family += rows[i].has_effect;
-	for (size_t i = 0; i < n; i++) {
-		rows[i].p_holm = rows[i].has_effect ? p[i] : 1;
-		if (rows[i].has_twin) {
-			zcb_row_judge_twin(c, &rows[i], twin[i], level);
-			c->twin_rows++;
-			c->false_alarms += rows[i].twin_verdict == ZCB_WORSE ||
-					   rows[i].twin_verdict == ZCB_BETTER;
-		}
-		zcb_row_judge(c, &rows[i], level, level / (double)(family ? family : 1));
+	for (size_t i = 0; i < family->n; i++) {
+		family->rows[i]->p_holm = p[i];
+		judge_twin(c, family->rows[i], twin[i], level);
+		zcb_row_judge(c, family->rows[i], level, own);
 	}
 	return 0;
+}
+
+static int judge(struct zcb_comparison *c, struct zcb_comparison_row *rows, size_t n, bool all,
+		 enum zcb_statistic statistic, double share)
+{
+	double level = FALSE_ALARMS * zcb_look_share(c->options.look, c->options.looks) * share;
+	struct family family;
+	int err = collect_family(rows, n, all, statistic, &family);
+
+	if (!err)
+		err = judge_family(c, &family, level);
+	free(family.rows);
+	return err;
 }
 
 /* The whole is as bad as its worst: worse before all, then what could not be told. */
@@ -242,12 +298,14 @@ static enum zcb_comparison_verdict overall(const struct zcb_comparison *c)
 
 static int judge_all(struct zcb_comparison *c)
 {
-	double share = zcb_look_share(c->options.look, c->options.looks);
-	double level = FALSE_ALARMS * share * (c->n_cell_rows ? .5 : 1);
-	int err = judge_family(c, c->rows, c->n_rows, level);
+	double medians = c->n_cell_rows ? FOR_MEDIANS : FOR_MEDIANS / (FOR_MEDIANS + FOR_TAILS);
+	double tails = c->n_cell_rows ? FOR_TAILS : FOR_TAILS / (FOR_MEDIANS + FOR_TAILS);
+	int err = judge(c, c->rows, c->n_rows, false, ZCB_STATISTIC_P50, medians);
 
 	if (!err)
-		err = judge_family(c, c->cell_rows, c->n_cell_rows, level);
+		err = judge(c, c->rows, c->n_rows, false, ZCB_STATISTIC_P99, tails);
+	if (!err)
+		err = judge(c, c->cell_rows, c->n_cell_rows, true, ZCB_STATISTIC_P50, FOR_CELLS);
 	return err;
 }
 
@@ -348,12 +406,19 @@ bool zcb_comparison_settled(const struct zcb_comparison *c)
 	return c->n_rows > 0;
 }
 
+static void free_rows(struct zcb_comparison_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		zcb_contrast_finish(&rows[i].contrast);
+	free(rows);
+}
+
 void zcb_comparison_free(struct zcb_comparison *c)
 {
 	if (!c)
 		return;
 	zcb_observations_free(c->observations);
-	free(c->rows);
-	free(c->cell_rows);
+	free_rows(c->rows, c->n_rows);
+	free_rows(c->cell_rows, c->n_cell_rows);
 	free(c);
 }

@@ -8,6 +8,7 @@
 
 #include "bench/base/error.h"
 #include "bench/results/reader.h"
+#include "reports/analysis/contrast.h"
 #include "reports/analysis/effect.h"
 #include "reports/analysis/observations.h"
 
@@ -56,7 +57,10 @@ struct zcb_comparison_row {
 	bool has_effect;
 	struct zcb_effect effect;
 	double low, high; /* the interval; 95 % where there is one look */
-	double p, p_holm; /* its own, and within its family */
+	double p_t;	      /* by Student's t */
+	double p_permutation; /* by dealing boots to arms; NAN where it was not asked */
+	double p, p_holm;     /* the one that decides, and the same within its family */
+	struct zcb_contrast contrast; /* the boots' numbers */
 	bool exact;	  /* repeats were identical, by a clock that counts instructions */
 	double detectable; /* the smallest effect that would have been found; 0 where exact */
 	bool has_twin;

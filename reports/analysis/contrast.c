@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
+
+#include "bench/base/cleanup.h"
+#include "reports/analysis/bootstrap.h"
+#include "reports/analysis/permutation.h"
 
 /* What the spread of the samples alone makes a boot's number deviate, as a root mean square. */
 static double sampling_error(const struct zcb_column *column, enum zcb_arm_index other, bool paired)
@@ -34,6 +37,13 @@ static double least_deviation(const struct zcb_column *column, enum zcb_arm_inde
 	return fmax(tick, sampling_error(column, other, paired));
 }
 
+static void take(const struct zcb_column_boot *boot, enum zcb_arm_index arm, double *logs,
+		 double *errors, size_t *n)
+{
+	logs[*n] = boot->arm[arm].log;
+	errors[(*n)++] = sqrt(boot->arm[arm].variance);
+}
+
 static void take_pairs(const struct zcb_column *column, enum zcb_arm_index other,
 		       struct zcb_contrast *c)
 {
@@ -42,9 +52,9 @@ static void take_pairs(const struct zcb_column *column, enum zcb_arm_index other
 
 		if (!boot->arm[ZCB_ARM_A].n || !boot->arm[other].n)
 			continue;
-		c->a[c->n_a++] = boot->arm[ZCB_ARM_A].log;
-		c->b[c->n_b] = boot->arm[other].log;
-		c->difference[c->n_b++] = boot->arm[other].log - boot->arm[ZCB_ARM_A].log;
+		c->difference[c->n_b] = boot->arm[other].log - boot->arm[ZCB_ARM_A].log;
+		take(boot, ZCB_ARM_A, c->a, c->error_a, &c->n_a);
+		take(boot, other, c->b, c->error_b, &c->n_b);
 	}
 }
 
@@ -55,9 +65,9 @@ static void take_each(const struct zcb_column *column, enum zcb_arm_index other,
 		const struct zcb_column_boot *boot = &column->boots[i];
 
 		if (boot->arm[ZCB_ARM_A].n)
-			c->a[c->n_a++] = boot->arm[ZCB_ARM_A].log;
+			take(boot, ZCB_ARM_A, c->a, c->error_a, &c->n_a);
 		if (boot->arm[other].n)
-			c->b[c->n_b++] = boot->arm[other].log;
+			take(boot, other, c->b, c->error_b, &c->n_b);
 	}
 }
 
@@ -65,11 +75,14 @@ int zcb_contrast_of(const struct zcb_column *column, enum zcb_arm_index other, b
 		    struct zcb_contrast *ret)
 {
 	struct zcb_contrast c = { .paired = one_run && zcb_column_pairs(column, ZCB_ARM_A, other) };
+	double **arrays[] = { &c.a, &c.b, &c.difference, &c.error_a, &c.error_b };
+	bool short_of_memory = false;
 
-	c.a = calloc(column->n + 1, sizeof(*c.a));
-	c.b = calloc(column->n + 1, sizeof(*c.b));
-	c.difference = calloc(column->n + 1, sizeof(*c.difference));
-	if (!c.a || !c.b || !c.difference) {
+	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+		*arrays[i] = calloc(column->n + 1, sizeof(double));
+		short_of_memory |= !*arrays[i];
+	}
+	if (short_of_memory) {
 		zcb_contrast_finish(&c);
 		return -ENOMEM;
 	}
@@ -89,8 +102,41 @@ bool zcb_contrast_effect(const struct zcb_contrast *c, struct zcb_effect *ret_ef
 	return zcb_effect_unpaired(c->a, c->n_a, c->b, c->n_b, c->floor, ret_effect);
 }
 
+double zcb_contrast_permutation(const struct zcb_contrast *c, uint64_t seed)
+{
+	return c->paired ? zcb_permutation_paired(c->difference, c->n_b, seed) :
+			   zcb_permutation_unpaired(c->a, c->n_a, c->b, c->n_b, seed);
+}
+
+double zcb_contrast_least(const struct zcb_contrast *c)
+{
+	return c->paired ? zcb_permutation_least_paired(c->n_b) :
+			   zcb_permutation_least_unpaired(c->n_a, c->n_b);
+}
+
+static struct zcb_bootstrap_boot *boots_of(const double *logs, const double *errors, size_t n)
+{
+	struct zcb_bootstrap_boot *boots = calloc(n + 1, sizeof(*boots));
+
+	for (size_t i = 0; boots && i < n; i++)
+		boots[i] = (struct zcb_bootstrap_boot){ logs[i], errors[i] };
+	return boots;
+}
+
+bool zcb_contrast_bootstrap(const struct zcb_contrast *c, double alpha, uint64_t seed,
+			    double *ret_low, double *ret_high)
+{
+	ZCB_FREE struct zcb_bootstrap_boot *a = boots_of(c->a, c->error_a, c->n_a);
+	ZCB_FREE struct zcb_bootstrap_boot *b = boots_of(c->b, c->error_b, c->n_b);
+
+	return a && b &&
+	       zcb_bootstrap(a, c->n_a, b, c->n_b, c->paired, alpha, seed, ret_low, ret_high);
+}
+
 void zcb_contrast_finish(struct zcb_contrast *c)
 {
+	free(c->error_a);
+	free(c->error_b);
 	free(c->a);
 	free(c->b);
 	free(c->difference);

@@ -19,6 +19,12 @@ struct zcb_distribution {
 /** Adds a value; UINT64_MAX is censored. Returns 0 or -ENOMEM. */
 int zcb_distribution_add(struct zcb_distribution *d, uint64_t value);
 
+/**
+ * Adds n values; an array from malloc() that the distribution takes, also where it fails. Returns 0
+ * or -ENOMEM.
+ */
+int zcb_distribution_take(struct zcb_distribution *d, uint64_t *values, size_t n);
+
 void zcb_distribution_sort(struct zcb_distribution *d);
 
 /**

@@ -166,19 +166,17 @@ static int read_file(struct observing *ob, const struct zcb_result_samples *file
 		     struct zcb_observation *item)
 {
 	ZCB_DISTRIBUTION_FINISH struct zcb_distribution d = { 0 };
-	ZCB_FREE struct zcb_result_sample *samples = NULL;
+	uint64_t *values = NULL;
 	bool cut = false;
 	size_t n = 0;
-	int err = zcb_samples_read(ob->arm->results, file->path, &samples, &n, &cut);
+	int err = zcb_samples_values(ob->arm->results, file->path, &values, &n, &cut);
 
 	if (err == -ENOMEM)
 		return err;
 	if (err || cut)
 		zcb_observations_note(ob->o, "%s of %s %s.", file->path, ob->arm->results->dir,
 				      err ? "cannot be used" : "was cut off within a record");
-	err = 0;
-	for (size_t i = 0; !err && i < n; i++)
-		err = zcb_distribution_add(&d, samples[i].value);
+	err = zcb_distribution_take(&d, values, n);
 	if (err || !n)
 		return err;
 	zcb_distribution_sort(&d);

@@ -9,15 +9,16 @@
 
 /**
  * The probability that the two-sided t-test at level alpha, with `df` degrees of freedom, rejects
- * where the truth is `shift` standard errors from 0: by the noncentral t distribution.
+ * where the truth is `shift` standard errors from 0.
  */
 double zcb_power(double shift, double df, double alpha);
 
 /**
- * The smallest true effect (as a logarithm, at least 0) that boots that vary as these would find at
- * level alpha with probability ZCB_POWER. It is an estimate, as the deviation of the boots is.
+ * How many standard errors the truth must be from 0 for that test to find it with probability
+ * ZCB_POWER. Times the standard error it is the smallest detectable effect: an estimate, as the
+ * deviation of the boots is one.
  */
-double zcb_detectable(const struct zcb_effect *effect, double alpha);
+double zcb_detectable_shift(double df, double alpha);
 
 /**
  * How many boots an arm would need in all so that, with this effect and deviation, either the test

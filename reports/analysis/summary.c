@@ -166,10 +166,10 @@ static void count_faults(struct zcb_summary *s)
 static int add_file(struct zcb_results *r, const struct zcb_result_samples *file,
 		    struct zcb_distribution *d)
 {
-	ZCB_FREE struct zcb_result_sample *samples = NULL;
+	uint64_t *values = NULL;
 	bool cut = false;
 	size_t n = 0;
-	int err = zcb_samples_read(r, file->path, &samples, &n, &cut);
+	int err = zcb_samples_values(r, file->path, &values, &n, &cut);
 
 	if (err == -ENOMEM)
 		return err;
@@ -181,10 +181,7 @@ static int add_file(struct zcb_results *r, const struct zcb_result_samples *file
 		zcb_results_note(
 			r, "%s was cut off within a record: it is read to the last whole one.",
 			file->path);
-	err = 0;
-	for (size_t i = 0; !err && i < n; i++)
-		err = zcb_distribution_add(d, samples[i].value);
-	return err;
+	return zcb_distribution_take(d, values, n);
 }
 
 static struct zcb_value quantile_of(const struct zcb_distribution *d, unsigned int numerator,
@@ -316,6 +313,21 @@ const struct zcb_summary_metric *zcb_summary_metric(const struct zcb_summary_row
 			return &row->metrics[i];
 	}
 	return NULL;
+}
+
+bool zcb_summary_same_variant(const struct zcb_summary_row *a, const struct zcb_summary_row *b)
+{
+	return strcmp(a->first->kernel, b->first->kernel) == 0 &&
+	       strcmp(a->first->variant, b->first->variant) == 0;
+}
+
+bool zcb_summary_opens_variant(const struct zcb_summary *s, size_t row)
+{
+	for (size_t i = 0; i < row; i++) {
+		if (zcb_summary_same_variant(&s->rows[i], &s->rows[row]))
+			return false;
+	}
+	return true;
 }
 
 void zcb_summary_free(struct zcb_summary *s)

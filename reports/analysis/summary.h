@@ -67,6 +67,12 @@ void zcb_summary_free(struct zcb_summary *summary);
 const struct zcb_summary_metric *zcb_summary_metric(const struct zcb_summary_row *row,
 						    const char *name);
 
+/** Whether two rows are of one kernel and variant. */
+bool zcb_summary_same_variant(const struct zcb_summary_row *a, const struct zcb_summary_row *b);
+
+/** Whether a row is the first of its kernel and variant. */
+bool zcb_summary_opens_variant(const struct zcb_summary *summary, size_t row);
+
 /** The text of summary.json; the caller's to free. Returns 0 or -ENOMEM. */
 int zcb_summary_to_json(const struct zcb_summary *summary, char **ret_text);
 

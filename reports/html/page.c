@@ -33,20 +33,20 @@ void zcb_page_fact(struct zcb_page *page, const char *name, const char *text)
 	zcb_html_raw(&page->html, "</dd>\n");
 }
 
-static void put_picture(struct zcb_html *html, const char *name, const struct zcb_svg *svg,
+static void put_picture(struct zcb_html *html, const char *id, const struct zcb_svg *svg,
 			const char *title, const char *description)
 {
 	zcb_html_raw(html, "<svg class=\"plot\" role=\"img\"");
 	fprintf(html->out, " viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\"", svg->width,
 		svg->height, svg->width, svg->height);
 	zcb_html_raw(html, " aria-labelledby=\"");
-	zcb_html_textf(html, "%s-title %s-desc", name, name);
+	zcb_html_textf(html, "%s-title %s-desc", id, id);
 	zcb_html_raw(html, "\"><title id=\"");
-	zcb_html_textf(html, "%s-title", name);
+	zcb_html_textf(html, "%s-title", id);
 	zcb_html_raw(html, "\">");
 	zcb_html_text(html, title);
 	zcb_html_raw(html, "</title><desc id=\"");
-	zcb_html_textf(html, "%s-desc", name);
+	zcb_html_textf(html, "%s-desc", id);
 	zcb_html_raw(html, "\">");
 	zcb_html_text(html, description);
 	zcb_html_raw(html, "</desc>");
@@ -61,8 +61,10 @@ void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
 	struct zcb_html *html = &page->html;
 	struct zcb_svg svg = {0};
 	struct zcb_error err = {""};
+	char id[24];
 
-	if (zcb_plot_draw(page->results->dirfd, name, script, variables, data, &svg, &err)) {
+	snprintf(id, sizeof(id), "p%u", ++page->plots);
+	if (zcb_plot_draw(page->results->dirfd, name, script, variables, data, id, &svg, &err)) {
 		if (!*page->warning->text)
 			*page->warning = err;
 		zcb_html_raw(html, "<p class=\"note\"><strong>No plot here.</strong> ");
@@ -72,7 +74,7 @@ void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
 	}
 	zcb_html_raw(html, "<figure>\n");
 	zcb_page_open_box(page, title);
-	put_picture(html, name, &svg, title, description);
+	put_picture(html, id, &svg, title, description);
 	zcb_page_close_box(page);
 	zcb_html_raw(html, "<figcaption>");
 	zcb_html_text(html, description);
@@ -95,8 +97,7 @@ const char *zcb_page_clock_caveat(const char *clock, const char *accel)
 
 bool zcb_page_same_variant(const struct zcb_summary_row *a, const struct zcb_summary_row *b)
 {
-	return strcmp(a->first->kernel, b->first->kernel) == 0 &&
-	       strcmp(a->first->variant, b->first->variant) == 0;
+	return zcb_summary_same_variant(a, b);
 }
 
 bool zcb_page_has_variants(const struct zcb_page *page)

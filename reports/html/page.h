@@ -14,6 +14,7 @@ struct zcb_page {
 	const struct zcb_summary *summary;
 	const struct zcb_summary_row *rows; /* the summary's, as many as a page can show */
 	size_t n_rows;
+	unsigned int plots; /* how many were drawn: their ids are short, p1, p2… */
 	struct zcb_error
 		*warning; /* the first thing that went wrong and left its place in the page */
 };

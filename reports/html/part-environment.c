@@ -67,6 +67,7 @@ static void put_hut(struct zcb_page *page, size_t i)
 	zcb_page_fact(page, "Release", boot->hut_release);
 	zcb_page_fact(page, "CPU", boot->hut_cpu);
 	put_machine(page, boot->hut_cpus, boot->hut_memory_bytes);
+	zcb_page_fact(page, "CLOCK_MONOTONIC", boot->hut_clock);
 	zcb_page_fact(page, "Topology", boot->hut_topology);
 	zcb_page_fact(page, "Who runs where", boot->hut_placement);
 	zcb_page_fact(page, "Config", boot->hut_config);

@@ -13,7 +13,7 @@
 #define MAX_FIGURES 4U
 #define MAX_PNG_BYTES (192U << 10)
 /* All pictures together, so that the page stays below 2 MB. */
-#define MAX_PICTURE_BYTES (768U << 10)
+#define MAX_PICTURE_BYTES (384U << 10)
 
 struct tally {
 	size_t by_verdict[ZCB_VERDICTS], unknown;

@@ -27,6 +27,7 @@ struct table {
 	struct zcb_page *page;
 	const char *metric, *unit, *clock, *accel;
 	bool variants; /* lines name their kernel and variant */
+	bool censored; /* there are events that never came */
 	struct line *lines;
 	size_t n;
 	unsigned int scale; /* an index of scales[] */
@@ -84,32 +85,48 @@ static void collect(struct table *t)
 		const struct zcb_summary_row *row = &t->page->rows[i];
 
 		for (size_t m = 0; m < row->n_metrics; m++) {
-			if (belongs(t, row, &row->metrics[m]))
-				t->lines[t->n++] = (struct line){row, &row->metrics[m]};
+			if (!belongs(t, row, &row->metrics[m]))
+				continue;
+			t->lines[t->n++] = (struct line){row, &row->metrics[m]};
+			t->censored |= row->metrics[m].censored > 0;
 		}
 	}
+}
+
+static int ascending(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* The median of the lines' medians: one slow cell must not round the others to nothing. */
+static uint64_t middle_of(const struct table *t)
+{
+	ZCB_FREE uint64_t *p50 = calloc(t->n + 1, sizeof(*p50));
+	size_t n = 0;
+
+	for (size_t i = 0; p50 && i < t->n; i++) {
+		if (t->lines[i].metric->quantile[ZCB_P50].known)
+			p50[n++] = t->lines[i].metric->quantile[ZCB_P50].value;
+	}
+	if (!n)
+		return 0;
+	qsort(p50, n, sizeof(*p50), ascending);
+	return p50[n / 2];
 }
 
 /* An unit that a reader can take in at a glance; under icount nothing is rounded. */
 static void choose_scale(struct table *t)
 {
-	uint64_t most = 0;
+	uint64_t middle = middle_of(t);
 
-	if (strcmp(t->unit, "ns") != 0) {
+	if (strcmp(t->unit, "ns") != 0)
 		t->scale = strcmp(t->unit, "pages") == 0 ? PAGES : OTHER;
-		return;
-	}
-	if (strcmp(t->clock, "icount") == 0) {
+	else if (strcmp(t->clock, "icount") == 0)
 		t->scale = INSTRUCTIONS;
-		return;
-	}
-	for (size_t i = 0; i < t->n; i++) {
-		struct zcb_value p50 = t->lines[i].metric->quantile[ZCB_P50];
-
-		if (p50.known && p50.value > most)
-			most = p50.value;
-	}
-	t->scale = most < 10000 ? NS : most < 10000000 ? US : MS;
+	else
+		t->scale = middle < 1000 ? NS : middle < 10000000 ? US : MS;
 }
 
 static void label(const struct table *t, const struct line *line, char *text, size_t room)
@@ -206,7 +223,7 @@ static void put_value(const struct table *t, struct zcb_value value)
 {
 	struct zcb_html *html = &t->page->html;
 
-	zcb_html_raw(html, "<td class=\"n\">");
+	zcb_html_raw(html, "<td>");
 	if (!value.known)
 		zcb_html_raw(html, "never");
 	else if (scales[t->scale].divisor > 1)
@@ -224,7 +241,7 @@ static void put_tail(const struct table *t, const struct zcb_summary_metric *met
 	if (metric->n >= needed || !metric->max.known)
 		put_value(t, metric->quantile[quantile]);
 	else
-		zcb_html_raw(&t->page->html, "<td class=\"n none\">= max</td>");
+		zcb_html_raw(&t->page->html, "<td class=\"none\">= max</td>");
 }
 
 static void put_line(const struct table *t, const struct line *line)
@@ -246,16 +263,19 @@ static void put_line(const struct table *t, const struct line *line)
 	zcb_html_clip(html, cell->brief, 120);
 	zcb_html_raw(html, "</small></th><td>");
 	zcb_html_clip(html, cell->consumer, 40);
-	zcb_html_raw(html, "</td><td class=\"n\">");
+	zcb_html_raw(html, "</td><td>");
 	zcb_html_count(html, line->metric->n);
 	zcb_html_raw(html, "</td>");
 	put_value(t, line->metric->quantile[ZCB_P50]);
 	put_tail(t, line->metric, ZCB_P90, 10);
 	put_tail(t, line->metric, ZCB_P99, 100);
 	put_value(t, line->metric->max);
-	zcb_html_raw(html, "<td class=\"n\">");
-	zcb_html_count(html, line->metric->censored);
-	zcb_html_raw(html, "</td></tr>\n");
+	if (t->censored) {
+		zcb_html_raw(html, "<td>");
+		zcb_html_count(html, line->metric->censored);
+		zcb_html_raw(html, "</td>");
+	}
+	zcb_html_raw(html, "</tr>\n");
 }
 
 static void put_table(const struct table *t)
@@ -264,7 +284,7 @@ static void put_table(const struct table *t)
 
 	zcb_page_open_box(t->page, "Table of times, scrolls sideways");
 	zcb_html_raw(html,
-		     "<table><thead><tr><th scope=\"col\">Cell</th><th scope=\"col\">Consumer</th>"
+		     "<table class=\"times\"><thead><tr><th scope=\"col\">Cell</th><th scope=\"col\">Consumer</th>"
 		     "<th scope=\"col\" class=\"n\">n</th>");
 	for (size_t i = 0; i < 4; i++) {
 		static const char *const names[] = {"p50", "p90", "p99", "max"};
@@ -275,7 +295,9 @@ static void put_table(const struct table *t)
 		zcb_html_clip(html, t->scale == OTHER ? t->unit : scales[t->scale].name, 20);
 		zcb_html_raw(html, "</small></th>");
 	}
-	zcb_html_raw(html, "<th scope=\"col\" class=\"n\">never came</th></tr></thead><tbody>\n");
+	if (t->censored)
+		zcb_html_raw(html, "<th scope=\"col\" class=\"n\">never came</th>");
+	zcb_html_raw(html, "</tr></thead><tbody>\n");
 	for (size_t i = 0; i < t->n && i < MAX_LINES; i++)
 		put_line(t, &t->lines[i]);
 	zcb_html_raw(html, "</tbody></table>\n");

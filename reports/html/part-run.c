@@ -100,7 +100,7 @@ void zcb_part_run(struct zcb_page *page)
 	snprintf(seed, sizeof(seed), "%" PRIu64, r->seed);
 	zcb_page_fact(page, "Seed", r->has_metadata ? seed : "");
 	put_kernels(page);
-	zcb_page_fact(page, "Every cell", r->shared_params);
+	zcb_page_fact(page, "Cells, unless they say so", r->usual_params);
 	zcb_page_fact(page, "Target", r->target);
 	zcb_page_fact(page, "Back end", r->accel_reason);
 	put_clock(page);

@@ -45,13 +45,55 @@ static bool is_oracle(const struct series *s)
 	return strcmp(s->row->first->consumer, "oracle") == 0;
 }
 
-static void label(const struct series *s, char *text, size_t room)
+static size_t pattern_length(const struct zcb_result_cell *cell)
 {
-	const struct zcb_result_cell *cell = s->row->first;
-	size_t pattern = strcspn(cell->brief, ",");
+	size_t n = strcspn(cell->brief, ",");
 
-	snprintf(text, room, "%.16s %.24s %.*s, %.16s", cell->memory, cell->workload,
-		 (int)(pattern < 16 ? pattern : 16), cell->brief, cell->consumer);
+	return n < 20 ? n : 20;
+}
+
+static bool same_curve(const struct series *a, const struct series *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++) {
+		if (a->points[i].frames_since_hole != b->points[i].frames_since_hole ||
+		    a->points[i].median != b->points[i].median)
+			return false;
+	}
+	return a->n == b->n;
+}
+
+/* Whether two series are one line: the same strike, and all its readers saw the same. */
+static bool is_one_line(const struct series *a, const struct series *b)
+{
+	const struct zcb_result_cell *left = a->row->first, *right = b->row->first;
+
+	return strcmp(left->memory, right->memory) == 0 &&
+	       strcmp(left->workload, right->workload) == 0 &&
+	       pattern_length(left) == pattern_length(right) &&
+	       strncmp(left->brief, right->brief, pattern_length(left)) == 0 && same_curve(a, b);
+}
+
+static bool is_drawn_before(const struct staleness *st, size_t i)
+{
+	for (size_t j = 0; j < i; j++) {
+		if (is_one_line(&st->series[j], &st->series[i]))
+			return true;
+	}
+	return false;
+}
+
+/* "shmem punch stride: mmap and 3 other cells" */
+static void label(const struct staleness *st, size_t i, char *text, size_t room)
+{
+	const struct zcb_result_cell *cell = st->series[i].row->first;
+	size_t others = 0, used;
+
+	for (size_t j = i + 1; j < st->n; j++)
+		others += is_one_line(&st->series[i], &st->series[j]);
+	used = (size_t)snprintf(text, room, "%.12s %.16s %.*s: %.14s", cell->memory, cell->workload,
+				(int)pattern_length(cell), cell->brief, cell->consumer);
+	if (others && used < room)
+		snprintf(text + used, room - used, " + %zu more", others);
 }
 
 /* One block of the data file: the label, then a line a point. */
@@ -95,9 +137,9 @@ static size_t put_data(FILE *data, const struct staleness *st)
 	char title[128];
 
 	for (size_t i = 0; i < st->n && blocks < MAX_SERIES; i++) {
-		if (!is_ever_stale(&st->series[i]))
+		if (!is_ever_stale(&st->series[i]) || is_drawn_before(st, i))
 			continue;
-		label(&st->series[i], title, sizeof(title));
+		label(st, i, title, sizeof(title));
 		put_block(data, title, &st->series[i], &blocks);
 	}
 	put_flat(data, st, false, &blocks);
@@ -143,7 +185,8 @@ static void draw(const struct staleness *st, size_t number)
 	zcb_page_plot(
 		st->page, name, zcb_embedded_staleness_gp, variables, data, title,
 		"Stale pages of each checked frame (the median over rounds and boots) against the "
-		"number of frames drawn since the hole. A line that stays up: stale for good.");
+		"number of frames drawn since the hole. A line that stays up: stale for good. Cells whose "
+		"readers saw the same are one line.");
 }
 
 static void put_range(struct zcb_html *html, const struct zcb_staleness_point *point)

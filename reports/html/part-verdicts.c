@@ -74,7 +74,16 @@ static const char *class_of(const struct zcb_summary_row *row)
 	return *row->observed ? "pass fresh" : "pass";
 }
 
-static void put_share(struct zcb_html *html, const struct zcb_summary_row *row)
+/* Opens the small print before its first note, and parts the others. */
+static void put_comma(struct zcb_html *html, size_t *notes)
+{
+	if ((*notes)++)
+		zcb_html_raw(html, "; ");
+	else
+		zcb_html_raw(html, "<small>");
+}
+
+static void put_share(struct zcb_html *html, const struct zcb_summary_row *row, size_t *notes)
 {
 	uint64_t wrong = 0;
 
@@ -82,37 +91,41 @@ static void put_share(struct zcb_html *html, const struct zcb_summary_row *row)
 		wrong += row->pages[v];
 	if (!wrong || !row->pages_checked)
 		return;
-	zcb_html_raw(html, ", ");
+	put_comma(html, notes);
 	zcb_html_decimal(html, 100.0 * (double)wrong / (double)row->pages_checked, 1);
 	zcb_html_raw(html, " % of readings");
 }
 
-static void put_small_print(struct zcb_html *html, const struct zcb_summary_row *row)
+/* Most boxes have none: a table of hundreds of them must not repeat itself. */
+static void put_notes(struct zcb_html *html, const struct zcb_summary_row *row, size_t *notes)
 {
 	size_t counted = row->n_cells - row->not_counted;
 
-	zcb_html_raw(html, "<small>");
-	if (row->status == ZCB_RESULT_PASS && *row->observed)
-		zcb_html_raw(html, "as declared");
-	else if (row->status == ZCB_RESULT_PASS)
-		zcb_html_raw(html, "reads nothing");
-	else {
+	if (row->status != ZCB_RESULT_PASS) {
+		put_comma(html, notes);
 		zcb_html_raw(html, "declared ");
 		zcb_html_clip(html, *row->first->expected ? row->first->expected : "nothing", 40);
 	}
-	put_share(html, row);
-	if (row->pages_held)
-		zcb_html_textf(html, "; %llu huge pages held from the pool",
+	put_share(html, row, notes);
+	if (row->pages_held) {
+		put_comma(html, notes);
+		zcb_html_textf(html, "%llu huge pages held from the pool",
 			       (unsigned long long)row->pages_held);
-	if (counted > 1)
-		zcb_html_textf(html, "; %zu of %zu runs", row->counts[row->status], counted);
-	if (row->not_counted)
-		zcb_html_textf(html, "; %zu tainted, not counted", row->not_counted);
-	zcb_html_raw(html, "</small>");
+	}
+	if (counted > 1) {
+		put_comma(html, notes);
+		zcb_html_textf(html, "%zu of %zu runs", row->counts[row->status], counted);
+	}
+	if (row->not_counted) {
+		put_comma(html, notes);
+		zcb_html_textf(html, "%zu tainted, not counted", row->not_counted);
+	}
 }
 
 static void put_verdict(struct zcb_html *html, const struct zcb_summary_row *row)
 {
+	size_t notes = 0;
+
 	zcb_html_raw(html, "<div");
 	zcb_html_attribute(html, "class", class_of(row));
 	zcb_html_raw(html, "><b>");
@@ -127,7 +140,9 @@ static void put_verdict(struct zcb_html *html, const struct zcb_summary_row *row
 	else
 		zcb_html_clip(html, *row->observed ? row->observed : "ran", 40);
 	zcb_html_raw(html, "</b>");
-	put_small_print(html, row);
+	put_notes(html, row, &notes);
+	if (notes)
+		zcb_html_raw(html, "</small>");
 	zcb_html_raw(html, "</div>");
 }
 
@@ -135,9 +150,8 @@ static void put_verdict(struct zcb_html *html, const struct zcb_summary_row *row
 static void put_box(struct table *t, size_t line, const char *consumer)
 {
 	struct zcb_html *html = &t->page->html;
-	bool any = false;
 
-	zcb_html_raw(html, "<td class=\"v\">");
+	zcb_html_raw(html, "<td>");
 	for (size_t i = t->first; i < t->n; i++) {
 		const struct zcb_result_cell *cell = t->rows[i].first;
 
@@ -145,11 +159,7 @@ static void put_box(struct table *t, size_t line, const char *consumer)
 		    strcmp(cell->consumer, consumer) != 0)
 			continue;
 		put_verdict(html, &t->rows[i]);
-		any = true;
 	}
-	if (!any)
-		zcb_html_raw(html,
-			     "<span class=\"none\" title=\"not in the plan\">not planned</span>");
 	zcb_html_raw(html, "</td>");
 }
 
@@ -244,7 +254,9 @@ void zcb_part_verdicts(struct zcb_page *page)
 		&page->html,
 		"<section id=\"verdicts\">\n<h2>Declared and observed</h2>\n"
 		"<p>✓ what was observed is what the variant declares; ✗ it is not. The tint says "
-		"what was seen: staleness that is declared is a finding, not a failure.</p>\n");
+		"what was seen: staleness that is declared is a finding, not a failure. The share of "
+		"page readings that were not fresh stands below it. <em>ran</em>: the consumer reads "
+		"nothing. An empty box is not in the plan.</p>\n");
 	for (size_t i = 0; i < page->n_rows && tables < 24; i++) {
 		if (!zcb_page_opens_variant(page, i))
 			continue;

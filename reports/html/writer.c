@@ -11,25 +11,6 @@
 #include "bench/base/cleanup.h"
 #include "bench/results/utf8.h"
 
-/* Control characters, and letters that show nothing, reorder what is around them, or end a line. */
-static bool is_invisible(uint32_t code)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{0, 0x1f},	  {0x7f, 0x9f},	    {0xad, 0xad},     {0x61c, 0x61c},
-		{0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
-		{0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
-	};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		if (code >= ranges[i].first && code <= ranges[i].last)
-			return true;
-	}
-	/* U+nFFFE and U+nFFFF are no characters. */
-	return (code & 0xfffe) == 0xfffe;
-}
-
 static void put_code(struct zcb_html *html, uint32_t code)
 {
 	char bytes[4];
@@ -49,7 +30,7 @@ static void put_escaped(struct zcb_html *html, uint32_t code)
 		zcb_html_raw(html, "&quot;");
 	else if (code == '\'')
 		zcb_html_raw(html, "&#39;");
-	else if (is_invisible(code))
+	else if (zcb_utf8_is_invisible(code))
 		fprintf(html->out, "[U+%04" PRIX32 "]", code);
 	else
 		put_code(html, code);

@@ -84,18 +84,18 @@ static int write_inputs(int dirfd, const char *name, const char *script, const c
 	return err ? err : write_script(dirfd, name, names.script, script, variables);
 }
 
-static int read_picture(int dirfd, const char *name, struct zcb_svg *ret_svg)
+static int read_picture(int dirfd, const char *name, const char *prefix, struct zcb_svg *ret_svg)
 {
 	const struct names names = names_of(name);
 	ZCB_FREE char *text = NULL;
 	size_t n = 0;
 	int err = zcb_read_file(dirfd, names.svg, MAX_SVG_BYTES, &text, &n);
 
-	return err ? err : zcb_svg_clean(text, n, name, ret_svg);
+	return err ? err : zcb_svg_clean(text, n, prefix, ret_svg);
 }
 
 int zcb_plot_draw(int run_dirfd, const char *name, const char *script, const char *variables,
-		  const char *data, struct zcb_svg *ret_svg, struct zcb_error *err)
+		  const char *data, const char *prefix, struct zcb_svg *ret_svg, struct zcb_error *err)
 {
 	const struct names names = names_of(name);
 	ZCB_CLOSE int dirfd = open_folder(run_dirfd);
@@ -114,7 +114,7 @@ int zcb_plot_draw(int run_dirfd, const char *name, const char *script, const cha
 		return result;
 	/* A plot that went well has nothing to say. */
 	unlinkat(dirfd, names.log, 0);
-	result = read_picture(dirfd, name, ret_svg);
+	result = read_picture(dirfd, name, prefix, ret_svg);
 	if (result)
 		return zcb_fail(err, result,
 				"host set-up: gnuplot left no usable picture in plots/%s: %s",

@@ -17,9 +17,9 @@ void zcb_plot_label(FILE *data, const char *label);
  * Draws one plot in the folder plots/ of the run directory, and leaves NAME.gp, NAME.dat and
  * NAME.svg there, so that `gnuplot NAME.gp` draws it again. script is one of reports/embedded.h;
  * variables are gnuplot assignments made of numbers of our own ("rows = 3\n"); data is the text of
- * NAME.dat. Returns 0 or -errno with err filled.
+ * NAME.dat. The picture's ids begin with prefix. Returns 0 or -errno with err filled.
  */
 int zcb_plot_draw(int run_dirfd, const char *name, const char *script, const char *variables,
-		  const char *data, struct zcb_svg *ret_svg, struct zcb_error *err);
+		  const char *data, const char *prefix, struct zcb_svg *ret_svg, struct zcb_error *err);
 
 #endif

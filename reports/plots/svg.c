@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/plots/svg-squeeze.h"
+
 /*
  * This reads the SVG of gnuplot, not any SVG: tags, double or single quotes, no CDATA. What it does
  * not know it drops, so that the worst that odd input does is an empty picture.
@@ -181,6 +183,13 @@ static void put_reference(struct cleaner *c, struct slice value)
 		fprintf(c->out, " href=\"#%s-%.*s\"", c->prefix, (int)id.n, id.at);
 }
 
+/* What SVG takes where nothing is said; gnuplot's groups of lines do not lie in each other. */
+static bool is_default(struct slice name, struct slice value)
+{
+	return (is(name, "stroke-linecap") && is(value, "butt")) ||
+	       (is(name, "stroke-linejoin") && is(value, "miter"));
+}
+
 static int put_attribute(struct cleaner *c, struct slice name, struct slice value)
 {
 	if (is(name, "fill") || is(name, "stroke") || is(name, "color"))
@@ -189,7 +198,7 @@ static int put_attribute(struct cleaner *c, struct slice name, struct slice valu
 		put_id(c, value);
 	else if (is(name, "href") || is(name, "xlink:href"))
 		put_reference(c, value);
-	else if (ONE_OF(name, attributes) && is_plain(value))
+	else if (ONE_OF(name, attributes) && is_plain(value) && !is_default(name, value))
 		fprintf(c->out, " %.*s=\"%.*s\"", (int)name.n, name.at, (int)value.n, value.at);
 	return 0;
 }
@@ -327,6 +336,7 @@ int zcb_svg_clean(const char *text, size_t n, const char *prefix, struct zcb_svg
 		free(body);
 		return -EBADMSG;
 	}
+	zcb_svg_squeeze(body);
 	*ret_svg = (struct zcb_svg){body, c.width, c.height};
 	return 0;
 }

@@ -119,6 +119,8 @@ class RunDir:
   def line(self, cell, **changes):
     line = {'schema': 1, 'status': 'pass', 'observed': cell['expected'], 'clock': 'wall', 'accel': 'tcg',
             'pages': {}, 'frames': {}, 'events': {}, 'metrics': {}, 'kernel_faults': [], 'seconds': 1.5,
+            'event': {'idle': 'none', 'punch': 'fault'}.get(cell['workload'], 'migrate'),
+            'reading': {'oracle': 'memfd', 'null': 'nothing', 'attach': 'table'}.get(cell['consumer'], 'mapping'),
             **{k: cell[k] for k in ('index', 'cell', 'kernel', 'boot', 'arm', 'params', 'expected', 'seed')},
             **changes}
     self.lines.append(line)
@@ -303,6 +305,42 @@ def damaged(folder):
   run.write('frames/2-0.json', '{"schema":1,"index":2,')
   with open(os.path.join(run.path, 'cells.jsonl'), 'rb+') as f:
     f.truncate(f.seek(0, 2) - 40)
+
+
+def default_sized(folder):
+  """As large as the default plan's run: its cells, metrics, samples, parameters and pictures."""
+  run = RunDir(folder, 'default', 'As many cells, metrics, samples and pictures as a run of the default plan.')
+  p = {'backing': 'given', 'touch': 'write', 'format': 'xrgb8888', 'import': 'once', 'fence': 'handshake', 'under': '',
+       'fault_around': 0, 'run': 2, 'rate': 0, 'burst': 1, 'width': 0, 'height': 0, 'row_stride': 0, 'offset': 0,
+       'show': 0, 'plant': 0}
+  rare = ['vmm.take', 'clear', 'fault.vmm', 'ksm.merge', 'churn', 'workload.late', 'thp.collapse', 'thp.split',
+          'swap.out', 'compact', 'fence.wait', 'storm.frame']
+  noise = [png(96, 76, lambda x, y: run.random.randbytes(3)) for _ in range(3)]
+  for i in range(736):
+    variant = ['stock', 'stock', 'update-ptl', 'map-pfn', 'populate-after-ptl', 'mirror', 'mirror-pte', 'invalidate'][i // 92]
+    memory, workload = ['shmem', 'hugetlb'][i % 92 // 46], ['punch', 'punch', 'migrate', 'idle', f'workload-{i % 46}'][i % 5]
+    consumer = ['mmap', 'mmap', 'oracle', 'gst', 'egl', 'null', 'scanout', 'attach'][i % 8]
+    stale = 16 if variant != 'invalidate' and memory == 'shmem' and consumer == 'mmap' else 0
+    cell = run.plan_cell(memory, workload, consumer, params('stride', **{**p, 'refill': ['none', 'write', 'vmm'][i % 3],
+                                             ['burst', 'run', 'rate'][i % 3]: 1 + i % 4}), 'stale' if stale else 'fresh',
+                         kernel='stock' if i < 92 else 'variants', variant=variant, boot=1 + (i >= 92),
+                         event='fault', reading='mapping')
+    cell['cell'] = f'{variant}/{memory}/linux/{workload}/{consumer}'
+    metrics = {m: run.times(i, m, 10**(4 + len(m) % 3), 20) for m in
+               ['export.create', 'export.close', 'frame.read', 'frame.copy', 'coherence.fresh', rare[i % 12] if i % 3 else 'refill']}
+    if workload in ('punch', 'migrate'):
+      metrics[workload] = run.times(i, workload, 20000, 64)
+    run.samples(i, 'frame.stale', [(f % 4 + 1, f, stale) for f in range(16)])
+    run.line(cell, pages={'checked': 1280, 'stale': stale * 16, 'fresh': 1280 - stale * 16}, metrics={
+        **metrics, 'frame.stale': {'unit': 'pages', 'n': 16}}, event='fault', reading='mapping')
+    if stale and i % 3 == 0:
+      run.frame(i, 0, 'SFFF' * 16, list(range(0, 64, 4)))
+      for what, picture in zip(('expected', 'seen', 'difference'), noise):
+        run.write(f'frames/{i}-0-{what}.png', picture)
+  run.metadata(plan='default', kernels=[{'name': 'stock', 'release': '6.12.94'}, {'name': 'variants', 'release': '6.12.94'}])
+  run.boot(1)
+  run.boot(2, kernel='variants')
+  run.finish('default')
 
 
 def main():

@@ -39,7 +39,7 @@ static int64_t number_of(const char *path)
 }
 
 /* What is closed goes at the end of a system call, what is freed when RCU says so. */
-static void settle(void)
+void balance_settle(void)
 {
 	sync();
 	zcb_write_text("/proc/sys/vm/drop_caches", "3");
@@ -50,7 +50,7 @@ static void settle(void)
 
 void balance_take(struct balance *ret_balance)
 {
-	settle();
+	balance_settle();
 	*ret_balance = (struct balance){
 		.udmabufs = export_count_live(),
 		.pins = number_in("/proc/vmstat", "nr_foll_pin_acquired") -

@@ -16,6 +16,9 @@ struct balance {
 	int64_t free_kib;
 };
 
+/** Drops caches, drains what processors keep for themselves, adds up what they count. */
+void balance_settle(void);
+
 /** Takes the balance of a settled machine: caches dropped, counters of all processors added up. */
 void balance_take(struct balance *ret_balance);
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Pages that were punched while an importer has them mapped are the importer's: they are free when
- * it detaches, and not before. Huge pages are counted one by one. Of small ones so many are kept that
- * the figure of free memory, which moves by itself, must show them; but for KASAN's quarantine, which
- * moves it by more: there the scene only plays, for the kernel's own checkers.
+ * it detaches, and not before. All are counted one by one, for the figure of free memory moves by
+ * more than an importer holds: huge pages by their pool, small ones by their flags, of which a page
+ * loses the last when it is freed (free_pages_prepare() in mm/page_alloc.c).
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,44 +19,91 @@
 #include "tests/kernel/reap.h"
 #include "tests/kernel/scene.h"
 #include "tests/kernel/stage.h"
+#include "workloads/pages.h"
 
-enum { ROUNDS = 64, UNCOUNTED_ROUNDS = 4, TRIES = 80, TRY_US = 50000, TOLERANCE_KIB = 8192 };
+enum { ROUNDS = 4, TRIES = 80, TRY_US = 50000 };
 
 struct play {
 	struct ram ram;
 	int importer[ROUNDS];
 	unsigned int rounds;
 	uint32_t pages; /* of each buffer */
+	zcb_page_number punched[ROUNDS * EXPORT_PAGES];
+	uint32_t n_punched;
 };
 
-/* What one round takes away from the memfd. */
-static int64_t round_kib(const struct play *play)
+static int by_number(const void *a, const void *b)
 {
-	return (int64_t)play->pages * (play->ram.memory->unit_pages * RAM_PAGE / 1024);
+	const zcb_page_number *x = a, *y = b;
+
+	return (x->n > y->n) - (x->n < y->n);
 }
 
-static int64_t free_kib(const struct play *play)
+/* The pages of the buffer as they are now; what was punched once may have come back as one of them. */
+static uint32_t find_pages(const struct play *play, zcb_page_number *ret_page)
+{
+	struct zcb_error err;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < play->pages; i++)
+		n += !zcb_page_at(play->ram.map + (size_t)i * RAM_PAGE, &ret_page[n], &err);
+	qsort(ret_page, n, sizeof(*ret_page), by_number);
+	return n;
+}
+
+static bool has_flag(zcb_page_number page, int bit)
+{
+	struct zcb_error err;
+	bool set;
+
+	if (!zcb_page_has(page, bit, &set, &err))
+		return set;
+	stage_problem("%s", err.text);
+	return false;
+}
+
+/* The memory of a tmpfs that is no page of the buffer, and was one before. */
+static uint32_t count_kept(struct play *play)
+{
+	zcb_page_number now[EXPORT_PAGES];
+	uint32_t n = find_pages(play, now), kept = 0;
+
+	balance_settle();
+	qsort(play->punched, play->n_punched, sizeof(*play->punched), by_number);
+	for (uint32_t i = 0; i < play->n_punched && !stage->problems; i++) {
+		zcb_page_number page = play->punched[i];
+
+		if ((i && page.n == play->punched[i - 1].n) ||
+		    bsearch(&page, now, n, sizeof(*now), by_number))
+			continue;
+		kept += has_flag(page, ZCB_PAGE_SWAPBACKED) && !has_flag(page, ZCB_PAGE_ANON);
+	}
+	return kept;
+}
+
+/* Of huge pages `start` were free when all the buffer's were there. */
+static int64_t count_held(struct play *play, int64_t start)
 {
 	struct balance now;
 
+	if (!memory_is_hugetlb(play->ram.memory))
+		return count_kept(play);
 	balance_take(&now);
-	return memory_is_hugetlb(play->ram.memory) ? now.huge_2m * 2048 : now.free_kib;
+	return start + play->pages - now.huge_2m;
 }
 
 /* Memory is given back a moment later, if at all: by works, or after RCU. */
-static void expect_free(const struct play *play, const char *when, int64_t wanted)
+static void expect_held(struct play *play, const char *when, int64_t start, int64_t wanted)
 {
-	int64_t tolerance = memory_is_hugetlb(play->ram.memory) ? 0 : TOLERANCE_KIB, is = 0;
+	int64_t is = -1;
 
-	if (tolerance && balance_has_quarantine())
-		return;
-	for (unsigned int i = 0; i < TRIES; i++) {
-		is = free_kib(play);
-		if (is >= wanted - tolerance && is <= wanted + tolerance)
-			return;
-		usleep(TRY_US);
+	for (unsigned int i = 0; i < TRIES && is != wanted && !stage->problems; i++) {
+		usleep(i ? TRY_US : 0);
+		is = count_held(play, start);
 	}
-	stage_problem("%s: %" PRId64 " KiB are free and not %" PRId64, when, is, wanted);
+	if (is != wanted)
+		stage_problem("%s: %" PRId64 " punched pages are held and not %" PRId64, when, is,
+			      wanted);
 }
 
 /* All of the memfd, so that nothing but the punches changes how much it has. */
@@ -108,6 +156,8 @@ static void take_round(struct play *play, enum zcb_importer_mode mode, bool foll
 	uint32_t unit = play->ram.memory->unit_pages;
 
 	touch(play, play->pages);
+	if (!memory_is_hugetlb(play->ram.memory))
+		play->n_punched += find_pages(play, play->punched + play->n_punched);
 	if (attach_one(play, mode))
 		return stage_problem("no importer: %m");
 	if (ram_punch(&play->ram, (struct range){0, play->pages * unit}))
@@ -120,28 +170,28 @@ static void take_round(struct play *play, enum zcb_importer_mode mode, bool foll
 static void hold(struct play *play, const char *name, enum zcb_importer_mode mode, bool follows,
 		 unsigned int rounds)
 {
-	int64_t start, held;
+	struct balance before;
 	char when[64];
 
+	play->n_punched = 0;
 	touch(play, play->pages);
-	start = free_kib(play);
+	balance_take(&before);
 	for (unsigned int i = 0; i < rounds && !stage->problems; i++)
 		take_round(play, mode, follows);
-	held = follows ? 0 : round_kib(play) * rounds;
 	snprintf(when, sizeof(when), "%s, attached", name);
-	expect_free(play, when, start + round_kib(play) - held);
+	expect_held(play, when, before.huge_2m, follows ? 0 : (int64_t)rounds * play->pages);
 	while (play->rounds) {
 		close(play->importer[--play->rounds]);
 		tally(TALLY_detaches);
 	}
 	snprintf(when, sizeof(when), "%s, detached", name);
-	expect_free(play, when, start + round_kib(play));
+	expect_held(play, when, before.huge_2m, 0);
 }
 
 static void play_all(const struct scene *scene)
 {
 	bool huge = memory_is_hugetlb(scene->memory), told = !strcmp(scene->variant, "invalidate");
-	unsigned int rounds = huge ? 1 : balance_has_quarantine() ? UNCOUNTED_ROUNDS : ROUNDS;
+	unsigned int rounds = huge ? 1 : ROUNDS;
 	static struct play play;
 
 	guard_install();

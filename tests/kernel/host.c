@@ -37,6 +37,7 @@ struct host {
 	struct zcb_target *target;
 	struct zcb_wire wire;
 	unsigned int scenes, failed;
+	json_t *failures; /* told once more at the end: of a long log only that is shown */
 	bool said_goodbye;
 };
 
@@ -87,8 +88,10 @@ static int give_order(struct host *host)
 static void note_scene(struct host *host, json_t *json)
 {
 	host->scenes++;
-	if (!json_is_true(json_object_get(json, "ok")))
-		host->failed++;
+	if (json_is_true(json_object_get(json, "ok")))
+		return;
+	host->failed++;
+	json_array_append(host->failures, json);
 }
 
 static int deal_with(struct host *host, const struct zcb_wire_message *message)
@@ -180,6 +183,18 @@ static unsigned int tell_faults(struct host *host)
 	return (unsigned int)n;
 }
 
+static void tell_failures(const struct host *host)
+{
+	json_t *scene, *problem;
+	size_t i, k;
+
+	json_array_foreach(host->failures, i, scene)
+		json_array_foreach(json_object_get(scene, "problems"), k, problem)
+			fprintf(stderr, "FAILED %s %s %s: %s\n", word(scene, "scenario"),
+				word(scene, "variant"), word(scene, "memory"),
+				json_string_value(problem));
+}
+
 static int judge(struct host *host, enum zcb_outcome outcome)
 {
 	unsigned int faults = tell_faults(host);
@@ -188,6 +203,7 @@ static int judge(struct host *host, enum zcb_outcome outcome)
 	if (!is_sound)
 		printf("FAILED the boot ended as %s: %s\n", zcb_outcome_name(outcome),
 		       zcb_target_reason(host->target));
+	tell_failures(host);
 	if (!host->scenes)
 		printf("FAILED no scene was run\n");
 	printf("%u scenes, %u failed, %u kernel faults, seed %llu, kernel %s\n", host->scenes,
@@ -250,6 +266,7 @@ static int run(struct host *host)
 	ret = judge(host, listen_to_end(host));
 	zcb_target_destroy(host->target);
 	zcb_wire_finish(&host->wire);
+	json_decref(host->failures);
 	return ret;
 }
 
@@ -331,7 +348,8 @@ static int take_option(struct host *host, int option)
 
 int host_main(int argc, char **argv)
 {
-	struct host host = {.accel = "auto",
+	struct host host = {.failures = json_array(),
+			    .accel = "auto",
 			    .only = "",
 			    .variant = "",
 			    .memory = "",

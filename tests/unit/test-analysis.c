@@ -66,6 +66,57 @@ static void quantiles_are_those_of_counting(void **state)
 	}
 }
 
+static int ascending(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* Many values are sorted by their bytes: the same as by comparing them. */
+static void many_values_are_in_order(void **state)
+{
+	for (int bits = 1; bits < 64; bits += 9) {
+		size_t n = 1000 + (size_t)random() % 5000;
+		struct zcb_distribution d = { 0 };
+		uint64_t *expected = calloc(n, sizeof(*expected)), *values = calloc(n, sizeof(*values));
+
+		for (size_t i = 0; i < n; i++) {
+			values[i] = ((uint64_t)random() << 33 ^ (uint64_t)random()) >> (63 - bits);
+			if (i % 97 == 5)
+				values[i] = UINT64_MAX;
+			expected[i] = values[i];
+		}
+		qsort(expected, n, sizeof(*expected), ascending);
+		assert_int_equal(zcb_distribution_take(&d, values, n), 0);
+		zcb_distribution_sort(&d);
+		assert_int_equal(d.n, n);
+		assert_memory_equal(d.values, expected, n * sizeof(*expected));
+		assert_int_equal(d.censored, (n + 91) / 97);
+		zcb_distribution_finish(&d);
+		free(expected);
+	}
+}
+
+static void what_is_taken_is_added(void **state)
+{
+	ZCB_DISTRIBUTION_FINISH struct zcb_distribution d = { 0 };
+
+	for (uint64_t i = 0; i < 3; i++) {
+		uint64_t *values = calloc(2, sizeof(*values));
+
+		values[0] = i;
+		values[1] = i == 1 ? UINT64_MAX : 10 + i;
+		assert_int_equal(zcb_distribution_take(&d, values, 2), 0);
+		assert_int_equal(zcb_distribution_take(&d, NULL, 0), 0);
+	}
+	assert_int_equal(zcb_distribution_add(&d, 5), 0);
+	zcb_distribution_sort(&d);
+	assert_int_equal(d.n, 7);
+	assert_int_equal(d.censored, 1);
+	assert_int_equal(d.values[3], 5);
+}
+
 /* Where a rank in floating point goes wrong: 0.9 * 10 and 0.99 * 100 are no whole numbers there. */
 static void ranks_are_exact(void **state)
 {
@@ -121,6 +172,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quantiles_are_those_of_counting),
+		cmocka_unit_test(many_values_are_in_order),
+		cmocka_unit_test(what_is_taken_is_added),
 		cmocka_unit_test(ranks_are_exact),
 		cmocka_unit_test(censored_samples_count_as_the_longest),
 		cmocka_unit_test(of_nothing_there_is_nothing),

@@ -178,9 +178,29 @@ static void a_picture_keeps_shapes_and_nothing_else(void **state)
 	clean_becomes(SVG("<image href='http://a/b'/><foreignObject><p>x</p></foreignObject>"), "x");
 	clean_becomes(SVG("<use xlink:href='http://a'/><use xlink:href='#gpPt1'/>"),
 		      "<use/><use href=\"#p1-gpPt1\"/>");
-	clean_becomes(SVG("<circle id='a' fill='black'/><circle id='\"><b>'/>"),
-		      "<circle id=\"p1-a\" fill=\"currentColor\"/><circle/>");
+	clean_becomes(SVG("<circle id='a' fill='black'/><circle id='\"><b>'/><use href='#a'/>"),
+		      "<circle id=\"p1-a\" fill=\"currentColor\"/><circle/><use href=\"#p1-a\"/>");
 	clean_becomes(SVG("<text>a &lt; b & c > d</text>"), "<text>a &lt; b &amp; c &gt; d</text>");
+}
+
+/* What shows nothing goes; what shows something stays where it was, to a tenth of a pixel. */
+static void a_picture_is_squeezed(void **state)
+{
+	clean_becomes(SVG("\n\t<g>\n<g stroke-width='1.00'>\n</g>\n</g>\n<g>\n\t<text>a b</text>\n</g>"),
+		      "<g><text>a b</text></g>");
+	clean_becomes(SVG("<text>a<tspan> </tspan>b 394.3333</text>"), "<text>a<tspan> </tspan>b 394.3333</text>");
+	clean_becomes(SVG("<path d='M394.33,16.85 L99.96,5.00 l0.222,10.50' stroke-width='0.60'/>"),
+		      "<path d=\"M394.3,16.9 L100,5 l0.222,10.5\" stroke-width=\"0.6\"/>");
+	clean_becomes(SVG("<path d='M1.000000000000000000000000000000000000001'/>"),
+		      "<path d=\"M1.000000000000000000000000000000000000001\"/>");
+	clean_becomes(SVG("<g stroke-linecap='butt' stroke-linejoin='miter'>a</g><path stroke-linecap='round'/>"),
+		      "<g>a</g><path stroke-linecap=\"round\"/>");
+	/* Only the last is drawn, and what it is drawn with: its own and what that refers to. */
+	clean_becomes(SVG("<defs><circle id='a'/><use id='b' href='#a'/><circle id='c'/><use id='d' href='#c'/>"
+			  "</defs><use href='#b'/>"),
+		      "<defs><circle id=\"p1-a\"/><use id=\"p1-b\" href=\"#p1-a\"/></defs>"
+		      "<use href=\"#p1-b\"/>");
+	clean_becomes(SVG("</g></g><g><g><g>"), "</g></g><g><g><g>");
 }
 
 static void no_picture_is_refused(void **state)
@@ -216,6 +236,7 @@ int main(void)
 		cmocka_unit_test(pictures_are_base64),
 		cmocka_unit_test(utf8_goes_there_and_back),
 		cmocka_unit_test(a_picture_keeps_shapes_and_nothing_else),
+		cmocka_unit_test(a_picture_is_squeezed),
 		cmocka_unit_test(no_picture_is_refused),
 		cmocka_unit_test(labels_mean_nothing_to_gnuplot),
 	};

@@ -259,6 +259,7 @@ static void samples_are_read_to_the_last_whole_one(void **state)
 {
 	struct place *place = *state;
 	struct zcb_result_sample *samples = NULL;
+	uint64_t *values = NULL;
 	size_t n = 0;
 	bool cut = false;
 
@@ -280,6 +281,20 @@ static void samples_are_read_to_the_last_whole_one(void **state)
 	assert_int_equal(samples[0].start_ns, 3);
 	assert_int_equal(samples[0].value, 258);
 	free(samples);
+	assert_int_equal(zcb_samples_values(place->results, "samples/0.punch.zcs", &values, &n, &cut), 0);
+	assert_int_equal(n, 1);
+	assert_true(cut);
+	assert_int_equal(values[0], 258);
+	free(values);
+	assert_int_equal(zcb_samples_values(place->results, "samples/0.frame.stale.zcs", &values, &n, &cut),
+			 0);
+	assert_int_equal(n, 0);
+	assert_false(cut);
+	free(values);
+	assert_int_equal(zcb_samples_values(place->results, "samples/0.refill.zcs", &values, &n, &cut),
+			 -EBADMSG);
+	assert_int_equal(zcb_samples_values(place->results, "../samples/0.refill.zcs", &values, &n, &cut),
+			 -EXDEV);
 	assert_int_equal(zcb_samples_read(place->results, "samples/0.refill.zcs", &samples, &n, &cut),
 			 -EBADMSG);
 	assert_note(place, "samples/0.UPPER.zcs is no name");
@@ -364,7 +379,7 @@ static void shared_parameters_are_said_once(void **state)
 	    "{\"schema\":1,\"index\":2,\"cell\":\"a/b/c/idle/e\",\"status\":\"pass\",\"params\":"
 	    "{\"pattern\":\"frame\",\"pages\":64,\"blocks\":4,\"count\":1}}\n");
 	read_it(place, 0);
-	assert_string_equal(place->results->shared_params, "count 1, pages 64");
+	assert_string_equal(place->results->usual_params, "count 1, pages 64");
 	assert_string_equal(place->results->cells[0].brief, "single");
 	assert_string_equal(place->results->cells[1].brief, "frame, blocks 4");
 	assert_string_equal(place->results->cells[2].brief, "blocks 4");

@@ -174,14 +174,31 @@ static void what_has_no_room_is_counted(void **state)
 	struct zcb_recorder recorder = { 0 };
 	char name[16];
 
-	for (char i = 0; i < 20; i++) {
+	for (char i = 0; i < 36; i++) {
 		strcpy(name, "metric-");
-		name[7] = (char)('a' + i);
+		name[7] = (char)('A' + i);
 		name[8] = '\0';
 		zcb_recorder_add(&recorder, name, "ns", 1, 0, 1);
 	}
-	assert_int_equal(recorder.n + recorder.dropped, 20);
+	assert_int_equal(recorder.n + recorder.dropped, 36);
 	assert_int_equal(recorder.dropped, 4);
+	zcb_recorder_finish(&recorder);
+}
+
+static void one_metric_is_forgotten(void **state)
+{
+	struct zcb_recorder recorder = { 0 };
+
+	zcb_recorder_add(&recorder, "a", "ns", 1, 0, 1);
+	zcb_recorder_add(&recorder, "b", "ns", 1, 0, 2);
+	zcb_recorder_add(&recorder, "c", "ns", 1, 0, 3);
+	zcb_recorder_forget(&recorder, "b");
+	zcb_recorder_forget(&recorder, "d");
+	assert_int_equal(recorder.n, 2);
+	assert_string_equal(recorder.series[1].metric, "c");
+	assert_int_equal(recorder.series[1].sample[0].value, 3);
+	zcb_recorder_add(&recorder, "b", "ns", 1, 0, 4);
+	assert_int_equal(recorder.series[2].n, 1);
 	zcb_recorder_finish(&recorder);
 }
 
@@ -208,6 +225,7 @@ int main(void)
 		cmocka_unit_test(empty_has_no_metrics),
 		cmocka_unit_test(raw_samples_are_kept_in_order),
 		cmocka_unit_test(what_has_no_room_is_counted),
+		cmocka_unit_test(one_metric_is_forgotten),
 		cmocka_unit_test(long_name_is_one_metric),
 	};
 

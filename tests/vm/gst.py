@@ -19,8 +19,8 @@ EACH = {'import': 'each'}
 PLANTED = 23
 
 
-def row(workload='idle', memory=('shmem',), **params):
-  return {'workload': workload, 'consumers': ['gst'], 'memory': list(memory), 'params': params}
+def row(workload='idle', memory=('shmem',), consumers=('gst',), **params):
+  return {'workload': workload, 'consumers': list(consumers), 'memory': list(memory), 'params': params}
 
 
 ROWS = [
@@ -29,7 +29,12 @@ ROWS = [
   row(format='rgb565'),
   row(format='nv12'),
   row(**PADDED),
-  row('punch', pattern='stride', format='argb8888'),
+  row('punch', pattern='stride', format='argb8888', consumers=('gst', 'gst-gl')),
+  row(memory=('shmem', 'hugetlb'), consumers=('gst-gl',)),
+  row(consumers=('gst-gl',), **PADDED, **EACH),
+  row('punch', pattern='stride', consumers=('gst-gl',), **EACH),
+  row('punch', memory=('hugetlb',), consumers=('gst-gl',), **HUGE),
+  row('migrate-move-pages', pattern='stride', consumers=('gst-gl',)),
   row('punch', pattern='stride', **EACH),
   row('punch', memory=('hugetlb',), **HUGE),
   row('migrate-move-pages', pattern='stride'),
@@ -41,7 +46,7 @@ PLAN = {
 PLANTS = {
   'kernels': ['variants'], 'memory': ['shmem', 'hugetlb'], 'guests': ['micro'],
   'params': {'pages': 64, 'rounds': 1, 'frames': 1, 'ram_mib': 192, 'plant': PLANTED},
-  'cells': [row(memory=('shmem', 'hugetlb')), row(format='argb8888', **EACH)],
+  'cells': [row(memory=('shmem', 'hugetlb'), consumers=('gst', 'gst-gl')), row(format='argb8888', **EACH)],
 }
 
 

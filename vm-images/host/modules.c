@@ -27,7 +27,7 @@ static int is_foreign(const char *name)
 	return 0;
 }
 
-static int load_module(const char *dir, const char *name)
+static int load_module(const char *dir, const char *name, const char *words)
 {
 	char path[256];
 
@@ -38,7 +38,7 @@ static int load_module(const char *dir, const char *name)
 
 	if (fd < 0)
 		return -errno;
-	if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
+	if (syscall(SYS_finit_module, fd, words, 0) < 0 && errno != EEXIST)
 		return -errno;
 	return 0;
 }
@@ -55,10 +55,12 @@ int zcb_load_modules(const char *dir)
 		return 0;
 	while (fgets(line, sizeof(line), order)) {
 		int optional = line[0] == '?';
-		const char *name = line + optional;
+		char *name = line + optional, *words = name + strcspn(name, " \n");
 
-		line[strcspn(line, "\n")] = '\0';
-		int err = *name && !is_foreign(name) ? load_module(dir, name) : 0;
+		words[strcspn(words, "\n")] = '\0';
+		if (*words)
+			*words++ = '\0';
+		int err = *name && !is_foreign(name) ? load_module(dir, name, words) : 0;
 
 		if (err && !optional) {
 			zcb_say("module %s: %s", name, strerror(-err));

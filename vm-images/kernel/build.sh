@@ -4,7 +4,7 @@
 # by scripts/setup, after source.sh.
 
 # One row a kernel: what its configuration has besides base.config.
-declare -A kernel_configs=([variants]=timing.config [debug]=debug.config)
+declare -A kernel_configs=([variants]=timing.config [debug]=debug.config [delays]=timing.config)
 
 # kernel_fragments KERNEL
 kernel_fragments() { printf '%s\n' "$kernel_recipe"/{base.config,"${kernel_configs[$1]}"}; }
@@ -12,7 +12,7 @@ kernel_fragments() { printf '%s\n' "$kernel_recipe"/{base.config,"${kernel_confi
 # kernel_hash KERNEL [WORD…]
 kernel_hash() {
 	local patches fragments
-	mapfile -t patches < <(series_patches)
+	mapfile -t patches < <(patches_of "$1")
 	mapfile -t fragments < <(kernel_fragments "$1")
 	shift
 	hash_of "$kernel_recipe"/{source,build,modules}.sh "${fragments[@]}" \
@@ -86,7 +86,7 @@ build_kernel() {
 		infra "the mirror has no $kernel_source for $ZCB_SUITE; check /etc/apt/sources.list"
 	say "$4: will build $kernel_source $version"
 	run_step "$4-source" 30 "$4: downloading and unpacking the source" \
-		get_source "$1" "$version" ||
+		get_source "$1" "$version" "$4" ||
 		step_failed "getting $kernel_source $version" "check the network and the mirror, and vm-images/kernel/patches"
 	make_from_source "$4" "$4" "$1" "$2" "$3" "$kernel_source $version"
 }
@@ -99,9 +99,9 @@ build_own_kernel() {
 	version=$(tree_version "$own_tree")
 	need_space 3500 "building a kernel"
 	say "$4: will build Linux $version from a copy of $own_tree"
-	run_step own-try 5 "$4: trying our patches" try_series "$own_tree" "$1/tried" ||
+	run_step own-try 5 "$4: trying our patches" try_patches "$own_tree" "$1/tried" "$own_kernel" ||
 		infra "Linux $version in $own_tree: $(tail -n 1 "$zcb_log" | sed 's/^error: //'); take a tree nearer to $kernel_source, or adapt that patch in vm-images/kernel/patches"
-	run_step own-copy 30 "$4: copying and patching the source" copy_patched "$own_tree" "$1/linux" ||
+	run_step own-copy 30 "$4: copying and patching the source" copy_patched "$own_tree" "$1/linux" "$own_kernel" ||
 		step_failed "copying $own_tree" "check that all of it may be read"
 	make_from_source "$4" "$own_kernel" "$1" "$2" "$3" "Linux $version"
 }

@@ -5,9 +5,10 @@
 
 # Names in the order they are wanted; '?' marks one whose loading may fail, or which a kernel
 # may lack.
-#   host: the channel, the 9p root, the KVM of either vendor, what can be swapped to, and what gives
-#   soft-offlined pages back
-hut_modules=(virtio_pci virtio_console 9p 9pnet_virtio kvm '?kvm_amd' '?kvm_intel' '?zram' '?hwpoison-inject')
+#   host: the channel, the 9p root, the KVM of either vendor, what can be swapped to, what gives
+#   soft-offlined pages back, and a display that shows dma-bufs
+hut_modules=(virtio_pci virtio_console 9p 9pnet_virtio kvm '?kvm_amd' '?kvm_intel' '?zram' '?hwpoison-inject'
+	'?cirrus')
 #   guest: the channel, and what takes its memory away
 guest_modules=(virtio_pci virtio_console '?virtio_balloon' '?virtio_mem')
 
@@ -39,6 +40,9 @@ unpack_module() {
 	echo "$name"
 }
 
+# What modules are loaded with: no console is drawn on the display.
+declare -A module_words=([drm_kms_helper.ko]=fbdev_emulation=0)
+
 # pack_modules TEMP OUTPUT [FILE…]: a cpio archive with /modules/*.ko and /modules/order.
 pack_modules() {
 	local dir=$1/pack output=$2 file
@@ -48,8 +52,8 @@ pack_modules() {
 	for file; do
 		name=$(unpack_module "${file#\?}" "$dir/modules") || return
 		case $file in
-		\?*) echo "?$name" ;;
-		*) echo "$name" ;;
+		\?*) echo "?$name${module_words[$name]:+ ${module_words[$name]}}" ;;
+		*) echo "$name${module_words[$name]:+ ${module_words[$name]}}" ;;
 		esac
 	done >"$dir/modules/order"
 	find "$dir" -exec touch -d @0 {} +

@@ -12,6 +12,15 @@ series_patches() {
 		sed "s|^|$kernel_recipe/patches/|"
 }
 
+# Patches of a kernel beyond the series: those of tests, which no other kernel has.
+declare -A kernel_patches=([delays]=$zcb_top/tests/kernel/patches/delays.patch)
+
+# patches_of KERNEL: the series, and its own.
+patches_of() {
+	series_patches
+	echo "${kernel_patches[$1]-}" | xargs -rn1
+}
+
 # The version of Debian's source that a kernel in build/images was made of; nothing if there is none.
 image_version() {
 	sed -n 's/.*"package":"[^ ]* \([^"]*\)".*/\1/p' \
@@ -87,17 +96,17 @@ apply_patch() {
 	return 1
 }
 
-# apply_series TREE
-apply_series() {
+# apply_patches TREE KERNEL
+apply_patches() {
 	local patch
 	while read -r patch; do
 		apply_patch "$1" "$patch" || return
-	done < <(series_patches)
+	done < <(patches_of "$2")
 }
 
-# get_source TEMP VERSION: Debian's source with our patches is TEMP/linux then.
+# get_source TEMP VERSION KERNEL: Debian's source with our patches is TEMP/linux then.
 get_source() {
-	fetch_source "$1" "$2" && apply_series "$1/linux"
+	fetch_source "$1" "$2" && apply_patches "$1/linux" "$3"
 }
 
 # tree_version TREE: "6.12.117", by its Makefile.
@@ -117,19 +126,19 @@ tree_id() {
 	fi
 }
 
-# try_series TREE FOLDER: on copies of the files that the series touches, which takes a moment: the
+# try_patches TREE FOLDER KERNEL: on copies of the files that they touch, which takes a moment: the
 # whole tree is only copied when that went well.
-try_series() {
+try_patches() {
 	local file
 	mkdir "$2" || return
-	series_patches | xargs sed -n 's/^--- a\///p' | sort -u | while read -r file; do
+	patches_of "$3" | xargs sed -n 's/^--- a\///p' | sort -u | while read -r file; do
 		[[ ! -e $1/$file ]] || (cd "$1" && cp --parents "$file" "$2")
 	done
-	apply_series "$2"
+	apply_patches "$2" "$3"
 }
 
-# copy_patched TREE COPY
-copy_patched() { copy_source "$1" "$2" && apply_series "$2"; }
+# copy_patched TREE COPY KERNEL
+copy_patched() { copy_source "$1" "$2" && apply_patches "$2" "$3"; }
 
 # copy_source TREE COPY: what a build reads of a tree, clean of what was built in it.
 copy_source() {
