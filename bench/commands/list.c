@@ -99,6 +99,8 @@ static json_t *list_metrics(void)
 		{ "churn", "ns: one udmabuf created, mapped, read, unmapped and closed" },
 		{ "coherence.fresh", "ns: published after a refill to the first read that is all fresh; "
 				     "never is censored" },
+		{ "company.create", "ns: the udmabuf ioctl for one of those that a sweep has beside" },
+		{ "company.close", "ns: close() of one of them" },
 		{ "export.create", "ns: the udmabuf ioctl" },
 		{ "export.close", "ns: close() of the last reference to the dma-buf" },
 		{ "fence.wait", "ns: a reader waits for the frame's fence (sync-file)" },

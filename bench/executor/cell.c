@@ -9,6 +9,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
+#include "bench/executor/company.h"
 #include "bench/executor/fault-around.h"
 #include "bench/executor/fence.h"
 #include "bench/executor/mix.h"
@@ -84,9 +85,13 @@ static bool is_over(const struct zcb_running *run)
 /* A guest survives a skip, and gets its frame back. */
 static int play_rounds(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *err)
 {
+	ZCB_CLEANUP(zcb_company_finish) struct zcb_company company = { .recorder = &run->recorder };
 	bool mixed = run->workload->event == ZCB_EVENT_MIX;
 	int released, ret = prepare(run, err);
 
+	if (!ret)
+		ret = ZCB_METERED(&run->meter, zcb_company_hold(&run->cell->params, run->guest, run->page,
+								&company, err));
 	for (run->round = 0; !ret && !is_over(run); run->round++)
 		ret = mixed ? zcb_mix_play(mix, run, err) : zcb_round_play(run, err);
 	if (ret && ret != -EOPNOTSUPP)

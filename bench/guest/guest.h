@@ -124,6 +124,11 @@ struct zcb_guest_ops {
 	 * be (MADV_PAGEOUT): whether it could, others see.
 	 */
 	int (*page_out)(struct zcb_guest *guest, zcb_memfd_off offset, struct zcb_error *err);
+	/**
+	 * One more subscriber of the VMM's MMU notifiers (bench/exporter/subscriber.h); *ret_fd is the
+	 * caller's to close, and ends it. NULL: the VMM cannot.
+	 */
+	int (*subscribe)(struct zcb_guest *guest, int *ret_fd, struct zcb_error *err);
 	/** Ends the guest and frees it. */
 	void (*stop)(struct zcb_guest *guest);
 };

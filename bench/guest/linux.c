@@ -562,6 +562,11 @@ static int linux_page_out(struct zcb_guest *base, zcb_memfd_off offset, struct z
 	return zcb_vmm_page_out(&linux_guest(base)->vmm, offset, err);
 }
 
+static int linux_subscribe(struct zcb_guest *base, int *ret_fd, struct zcb_error *err)
+{
+	return zcb_vmm_subscribe(&linux_guest(base)->vmm, ret_fd, err);
+}
+
 const struct zcb_guest_ops zcb_guest_linux = {
 	.name = "linux",
 	.summary = "QEMU/KVM with a real Linux; our agent is its init",
@@ -580,5 +585,6 @@ const struct zcb_guest_ops zcb_guest_linux = {
 	.touch = linux_touch,
 	.install = linux_install,
 	.page_out = linux_page_out,
+	.subscribe = linux_subscribe,
 	.stop = linux_stop,
 };

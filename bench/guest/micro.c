@@ -288,6 +288,11 @@ static int micro_page_out(struct zcb_guest *base, zcb_memfd_off offset, struct z
 	return zcb_vmm_page_out(&micro_guest(base)->vmm, offset, err);
 }
 
+static int micro_subscribe(struct zcb_guest *base, int *ret_fd, struct zcb_error *err)
+{
+	return zcb_vmm_subscribe(&micro_guest(base)->vmm, ret_fd, err);
+}
+
 const struct zcb_guest_ops zcb_guest_micro = {
 	.name = "micro",
 	.summary = "one KVM vCPU with a small payload in a VMM of ours; no kernel inside, no noise",
@@ -303,5 +308,6 @@ const struct zcb_guest_ops zcb_guest_micro = {
 	.touch = micro_touch,
 	.install = micro_install,
 	.page_out = micro_page_out,
+	.subscribe = micro_subscribe,
 	.stop = micro_stop,
 };

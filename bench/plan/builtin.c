@@ -11,5 +11,10 @@ const struct zcb_builtin_plan zcb_builtin_plans[] = {
 	{ "stress", zcb_embedded_stress_json },
 	{ "frames-1080p", zcb_embedded_frames_1080p_json },
 	{ "ab", zcb_embedded_ab_json },
+	{ "sweep-udmabufs", zcb_embedded_sweep_udmabufs_json },
+	{ "sweep-pages", zcb_embedded_sweep_pages_json },
+	{ "sweep-subscribers", zcb_embedded_sweep_subscribers_json },
+	{ "sweep-holes", zcb_embedded_sweep_holes_json },
+	{ "consumers-1080p", zcb_embedded_consumers_1080p_json },
 	{ NULL, NULL },
 };

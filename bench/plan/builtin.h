@@ -8,5 +8,10 @@ extern const char zcb_embedded_default_json[];
 extern const char zcb_embedded_stress_json[];
 extern const char zcb_embedded_frames_1080p_json[];
 extern const char zcb_embedded_ab_json[];
+extern const char zcb_embedded_sweep_udmabufs_json[];
+extern const char zcb_embedded_sweep_pages_json[];
+extern const char zcb_embedded_sweep_subscribers_json[];
+extern const char zcb_embedded_sweep_holes_json[];
+extern const char zcb_embedded_consumers_1080p_json[];
 
 #endif

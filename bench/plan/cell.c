@@ -120,6 +120,9 @@ static const struct number numbers[] = {
 	NUMBER(frames, 1, 1000),
 	NUMBER(ram_mib, 128, 1U << 20),
 	NUMBER(seconds, 0, 86400),
+	NUMBER(udmabufs, 0, 512),
+	NUMBER(udmabuf_pages, 0, ZCB_ABI_MAX_PAGES),
+	NUMBER(subscribers, 0, 256),
 	NUMBER(fault_around, 0, 2U << 20),
 	{ "stride", offsetof(struct zcb_cell_params, workload.stride), 1, ZCB_ABI_MAX_PAGES },
 	{ "run", offsetof(struct zcb_cell_params, workload.run), 1, ZCB_ABI_MAX_PAGES },
@@ -232,6 +235,9 @@ int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error
 	if ((uint64_t)params->pages * 4 * 4096 > ((uint64_t)params->ram_mib << 20) / 4)
 		return zcb_fail(err, -EINVAL, "usage: frames of %u pages need more than \"ram_mib\":%u",
 				params->pages, params->ram_mib);
+	if (params->udmabufs && (uint64_t)params->udmabuf_pages * 4096 > ((uint64_t)params->ram_mib << 20) / 2)
+		return zcb_fail(err, -EINVAL, "usage: \"udmabuf_pages\":%u are more than half of \"ram_mib\":%u",
+				params->udmabuf_pages, params->ram_mib);
 	if (params->plant > params->pages)
 		return zcb_fail(err, -EINVAL, "usage: \"plant\":%u is no page of a frame of %u", params->plant,
 				params->pages);

@@ -41,6 +41,9 @@ struct zcb_cell_params {
 	uint32_t frames; /* how many frames the guest draws after each strike */
 	uint32_t ram_mib;
 	uint32_t seconds; /* rounds go on until so much time has passed */
+	uint32_t udmabufs;      /* others of the VMM's that live meanwhile, of other pages */
+	uint32_t udmabuf_pages; /* of each of them; 0: as many as the frame has */
+	uint32_t subscribers;   /* more of the VMM's MMU notifiers: virtual machines of nothing */
 	uint32_t fault_around; /* bytes that a read fault maps around it; 0: as the kernel has it */
 	struct zcb_geometry geometry; /* as the plan has it: zcb_geometry_settle() fills in zeros */
 	enum zcb_import import;

@@ -13,6 +13,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
+#include "bench/exporter/subscriber.h"
 #include "bench/exporter/udmabuf.h"
 #include "bench/vmm/agent-install.h"
 #include "bench/vmm/agent-ram.h"
@@ -82,6 +83,12 @@ static int page_out(const struct zcb_vmm_request *request, struct zcb_vmm_reply 
 		    struct zcb_error *err)
 {
 	return zcb_vmm_ram_page_out(&agent.ram, request->offset, err);
+}
+
+static int subscribe(const struct zcb_vmm_request *request, struct zcb_vmm_reply *reply, int *ret_fd,
+		     struct zcb_error *err)
+{
+	return zcb_subscriber_create(ret_fd, err);
 }
 
 /* It holds nothing open, so that nobody takes it for a VMM that lives. */
@@ -171,6 +178,7 @@ static const struct {
 	[ZCB_VMM_FORK] = { fork_vmm, .flags = ZCB_VMM_WITH_RAM },
 	[ZCB_VMM_REAP] = { reap },
 	[ZCB_VMM_PAGE_OUT] = { page_out },
+	[ZCB_VMM_SUBSCRIBE] = { subscribe },
 	[ZCB_VMM_INSTALL] = { install, .flags = ZCB_VMM_PRESENT },
 };
 

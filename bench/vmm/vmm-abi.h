@@ -20,7 +20,7 @@
 #define ZCB_VMM_ENV_MEMFD "ZCB_VMM_MEMFD"
 
 #define ZCB_VMM_MAGIC 0x6d6d767aU /* "zvmm" */
-#define ZCB_VMM_VERSION 3
+#define ZCB_VMM_VERSION 4
 
 #define ZCB_VMM_MAX_PAGES 16384U /* of one dma-buf: no frame is larger */
 #define ZCB_VMM_MAX_FORKS 16U	 /* that live at a time */
@@ -33,6 +33,7 @@ enum zcb_vmm_type {
 	ZCB_VMM_REAP = 5,   /* value: the process id of a child that FORK told; it is no more */
 	ZCB_VMM_INSTALL = 6, /* offset, flags; reply: ns of the ioctl that put a page there */
 	ZCB_VMM_PAGE_OUT = 7, /* offset; the page there is reclaimed, if it can be */
+	ZCB_VMM_SUBSCRIBE = 8, /* reply: a subscriber of its MMU notifiers comes with it */
 	ZCB_VMM_TYPES,
 };
 

@@ -263,6 +263,14 @@ int zcb_vmm_page_out(const struct zcb_vmm *vmm, zcb_memfd_off offset, struct zcb
 	return ask(vmm, ZCB_VMM_PAGE_OUT, &request, &reply, NULL, err);
 }
 
+int zcb_vmm_subscribe(const struct zcb_vmm *vmm, int *ret_fd, struct zcb_error *err)
+{
+	struct zcb_vmm_request request = { 0 };
+	struct zcb_vmm_reply reply;
+
+	return ask(vmm, ZCB_VMM_SUBSCRIBE, &request, &reply, ret_fd, err);
+}
+
 int zcb_vmm_fork(const struct zcb_vmm *vmm, bool with_ram, pid_t *ret_child, zcb_ns *ret_ns,
 		 struct zcb_error *err)
 {

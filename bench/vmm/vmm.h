@@ -64,6 +64,9 @@ int zcb_vmm_install(const struct zcb_vmm *vmm, zcb_memfd_off offset, bool presen
 /** Has the VMM reclaim the page of 4 KiB at an offset of the memfd, if it can be (MADV_PAGEOUT). */
 int zcb_vmm_page_out(const struct zcb_vmm *vmm, zcb_memfd_off offset, struct zcb_error *err);
 
+/** Has the VMM's mm get one more subscriber; *ret_fd is the caller's, and the only descriptor of it. */
+int zcb_vmm_subscribe(const struct zcb_vmm *vmm, int *ret_fd, struct zcb_error *err);
+
 /**
  * Forks the VMM's process. The child sleeps, with nothing open, until it is reaped or the VMM dies.
  * QEMU keeps the guest's RAM from its children (MADV_DONTFORK); with_ram lets this one have it, and

@@ -206,6 +206,7 @@ int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary
 	zcb_part_frames(&page);
 	zcb_part_staleness(&page);
 	zcb_part_latency(&page);
+	zcb_part_sweep(&page);
 	zcb_part_overhead(&page);
 	zcb_part_trouble(&page);
 	zcb_part_environment(&page);

@@ -445,7 +445,7 @@ static void a_wrong_request_is_told_what_is_wrong(void **state)
 
 	wrong.version = ZCB_VMM_VERSION + 1;
 	expect(test, send_request(test, wrong, 0), -EPROTONOSUPPORT,
-	       "zcb-vmm.so speaks version 3, and was asked in version 4: run ninja -C build");
+	       "zcb-vmm.so speaks version 4, and was asked in version 5: run ninja -C build");
 	wrong = good;
 	wrong.type = 0;
 	expect(test, send_request(test, wrong, 0), -EOPNOTSUPP, "knows no request 0");
@@ -527,7 +527,7 @@ static void an_agent_of_another_build_is_refused_by_name(void **state)
 	struct zcb_vmm_reply reply = { .magic = ZCB_VMM_MAGIC, .version = ZCB_VMM_VERSION + 1 };
 
 	expect(&test, ping_against(&reply, 24, &test.err), -EPROTONOSUPPORT,
-	       "zcb-vmm.so beside the program speaks version 4, not 3: run ninja -C build");
+	       "zcb-vmm.so beside the program speaks version 5, not 4: run ninja -C build");
 	reply.version = ZCB_VMM_VERSION;
 	expect(&test, ping_against(&reply, 24, &test.err), -EPROTO, "a reply of 24 bytes");
 	reply.magic = 1;
