@@ -10,6 +10,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/executor/company.h"
+#include "bench/executor/delay.h"
 #include "bench/executor/fault-around.h"
 #include "bench/executor/fence.h"
 #include "bench/executor/mix.h"
@@ -64,13 +65,15 @@ static int check(const struct zcb_cell *cell, const struct zcb_workload_ops *wor
 	return ret;
 }
 
-/* The runner puts fault-around back, whatever becomes of the cell. */
+/* The runner puts fault-around and delays back, whatever becomes of the cell. */
 static int set_kernel(const struct zcb_cell *cell, struct zcb_error *err)
 {
 	int ret = zcb_variant_select(cell->variant, err);
 
 	if (!ret && cell->params.fault_around)
 		ret = zcb_fault_around_set(cell->params.fault_around, err);
+	if (!ret && *cell->params.delay)
+		ret = zcb_delay_set(cell->params.delay, cell->params.delay_by, err);
 	return ret;
 }
 
@@ -100,6 +103,12 @@ static int play_rounds(struct zcb_running *run, struct zcb_mix *mix, struct zcb_
 	return released ? released : ret;
 }
 
+/* A page that is struck makes some 30 events, of which a processor may have to hold all. */
+static uint32_t probes_room(const struct zcb_cell_params *params)
+{
+	return params->probes_kib ? params->probes_kib : 4096 + 2 * params->pages;
+}
+
 static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *err)
 {
 	const struct zcb_cell *cell = run->cell;
@@ -114,7 +123,7 @@ static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *
 	if (!ret)
 		ret = set_kernel(cell, err);
 	if (!ret && cell->params.probes == ZCB_ON)
-		ret = zcb_probes_open(run->guest, &run->probes, err);
+		ret = zcb_probes_open(run->guest, probes_room(&cell->params), &run->probes, err);
 	return ret ? ret : play_rounds(run, mix, err);
 }
 
@@ -201,6 +210,21 @@ static const char *observed_word(const struct zcb_running *run, const struct zcb
 	return zcb_observation_word(o, run->consumer.reading == ZCB_READS_MEMFD);
 }
 
+/* By what clock the guest told its times. */
+static void add_guest_clock(json_t *result, const struct zcb_running *run)
+{
+	struct zcb_guest_clock clock;
+	struct zcb_error why;
+
+	if (!run->guest->ops->clock || run->guest->ops->clock(run->guest, &clock, &why))
+		return;
+	json_object_set_new(result, "guest_clock",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I}", "tsc_khz", (json_int_t)clock.khz,
+				      "khz_low", (json_int_t)clock.khz_low, "khz_high", (json_int_t)clock.khz_high,
+				      "apart_low_ns", (json_int_t)clock.apart_low_ns, "apart_high_ns",
+				      (json_int_t)clock.apart_high_ns));
+}
+
 static void add_mix(json_t *result, const struct zcb_mix *mix, struct zcb_error *err)
 {
 	json_t *events = json_object_get(result, "events");
@@ -240,6 +264,8 @@ static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *
 			 "udmabuf", counters_json(&run->counters));
 	if (probes)
 		json_object_set_new(result, "probes", probes);
+	if (!ret)
+		add_guest_clock(result, run);
 	add_mix(result, mix, err);
 	return result;
 }

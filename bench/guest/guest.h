@@ -33,6 +33,13 @@ struct zcb_guest_config {
 	uint64_t nonce;      /* the guest proves with it that it is the one that was started */
 };
 
+/** A vCPU's TSC against CLOCK_MONOTONIC of the host: measured, but for khz, which KVM says. */
+struct zcb_guest_clock {
+	uint64_t khz;
+	uint64_t khz_low, khz_high;	      /* certain bounds of the rate */
+	int64_t apart_low_ns, apart_high_ns; /* certain bounds of: the host's clock less the TSC's ns */
+};
+
 /** A frame to make: how many pages, and where the guest takes them from. */
 struct zcb_frame_request {
 	uint32_t frame;
@@ -68,6 +75,11 @@ struct zcb_guest_ops {
 	 */
 	int (*touch_times)(struct zcb_guest *guest, uint32_t frame, uint32_t pages,
 			   zcb_ns *ret_took, struct zcb_error *err);
+	/**
+	 * How the vCPU's TSC, by which touch_times() goes, compares with the host's clock, over the guest's
+	 * life so far. -EOPNOTSUPP where it cannot be told yet; NULL where this kind of guest cannot.
+	 */
+	int (*clock)(struct zcb_guest *guest, struct zcb_guest_clock *ret_clock, struct zcb_error *err);
 	/**
 	 * From now on the guest draws the frame again and again, as fast as it can, `sequence` first and
 	 * each time the next one, and publishes each; requests in between are answered as ever.

@@ -51,6 +51,9 @@ struct zcb_cell_params {
 	enum zcb_fence fence;
 	enum zcb_evidence_of evidence;
 	enum zcb_switch probes; /* the kernel is watched while the cell runs */
+	uint32_t probes_kib;    /* per processor, to record into; 0: as the frame is large */
+	char delay[ZCB_NAME_SIZE]; /* for tests: a knob of the kernel delays that is set, or "" */
+	uint32_t delay_by;	   /* what to: ns, or as the knob has it */
 	uint32_t plant; /* for tests of the harness: a page, from 1, that is spoiled after each draw */
 };
 
