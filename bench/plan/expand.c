@@ -98,9 +98,6 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 	size_t i;
 	int ret = 0;
 
-	if (zcb_workload_devices(zcb_workload_find(workload), json_string_value(json_object_get(params, "under"))) !=
-	    s->devices)
-		return 0;
 	if ((s->workloads && !has_word(s->workloads, workload)) ||
 	    (memory && !has_word(memory, zcb_memory_name(like->memory))))
 		return 0;
@@ -122,7 +119,8 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 		if (ret || (s->consumers && !has_word(s->consumers, name)))
 			continue;
 		snprintf(cell.consumer, sizeof(cell.consumer), "%s", name);
-		ret = add_plays(plan, s, &cell, err);
+		if (zcb_cell_devices(&cell) == s->devices)
+			ret = add_plays(plan, s, &cell, err);
 	}
 	return ret;
 }
