@@ -58,6 +58,16 @@ void screen_update(const struct frame *frame);
 /** Takes it off the screen and gives its memory back; the rest is frame_free()'s. */
 void screen_drop(struct frame *frame);
 
+/**
+ * Until scatter_end(), so many single pages that are allocated in the kernel are hardly ever neighbours.
+ * Where memory does not suffice for that, they are as they come.
+ */
+void scatter_begin(uint32_t pages, uint64_t seed);
+void scatter_end(void);
+
+/** The next number of a seeded sequence. */
+uint64_t next_random(uint64_t *state);
+
 /** The guest frame number of a mapped page, or 0. Needs root. */
 uint64_t gfn_of(const void *page);
 

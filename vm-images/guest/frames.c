@@ -34,7 +34,7 @@ uint64_t gfn_of(const void *page)
 }
 
 /* Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014 */
-static uint64_t next_random(uint64_t *state)
+uint64_t next_random(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
 

@@ -172,7 +172,9 @@ const char *screen_show(struct frame *frame, const struct zcb_abi_show *request)
 		return problem;
 	if (!request->pages || request->pages > ZCB_ABI_MAX_PAGES)
 		return "a frame of that size cannot be";
+	scatter_begin(request->pages, request->seed);
 	problem = make_buffer(frame, request);
+	scatter_end();
 	if (!problem)
 		problem = make_picture(frame, request);
 	if (!problem)
