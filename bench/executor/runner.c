@@ -52,23 +52,12 @@ static void stop_guest(struct runner *runner)
 	runner->guest = NULL;
 }
 
-/*
- * None on hugetlb: no workload can use them there, and a guest that reports free pages of 2 MiB would
- * have QEMU take huge pages behind all proofs.
- */
-static unsigned int devices_for(const struct zcb_cell *cell)
-{
-	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
-
-	return workload && cell->memory == ZCB_MEMORY_SHMEM ? zcb_workload_devices(workload, cell->params.workload.under) : 0;
-}
-
 static bool guest_fits(const struct zcb_guest *guest, const struct zcb_cell *cell)
 {
 	return guest && !strcmp(guest->ops->name, cell->guest) && guest->memory == cell->memory &&
 	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20 &&
 	       /* No more than it wants either: a mix would choose by what is there. */
-	       (!guest->ops->resize || guest->devices == devices_for(cell));
+	       (!guest->ops->resize || guest->devices == zcb_cell_devices(cell));
 }
 
 static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool verbose,
@@ -80,7 +69,7 @@ static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool 
 		.ram_bytes = (uint64_t)cell->params.ram_mib << 20,
 		.folder = runner->config->folder,
 		.console = runner->config->console,
-		.devices = devices_for(cell),
+		.devices = zcb_cell_devices(cell),
 		.placement = runner->placement,
 		.verbose = verbose,
 		.nonce = ++runner->guests_started ^ 0x7a6362000000ULL,
@@ -141,6 +130,16 @@ static void hold_probes(struct runner *runner)
 		zcb_probes_hold(&runner->held);
 }
 
+/* A machine that cannot have such a guest is no fault of the cell's. */
+static json_t *no_guest(int why, const char *reason)
+{
+	json_t *result = zcb_failure(reason);
+
+	if (why == -EOPNOTSUPP)
+		json_object_set_new(result, "status", json_string("skip"));
+	return result;
+}
+
 static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsigned int timeout_s,
 			int *ret_error)
 {
@@ -148,10 +147,11 @@ static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsi
 	uint64_t begun = zcb_now_ns();
 	json_t *result = NULL;
 	double cpu_s, guest_s;
+	int ret = ensure_guest(runner, cell, &err);
 
 	*ret_error = 0;
-	if (ensure_guest(runner, cell, &err))
-		return zcb_failure(err.text);
+	if (ret)
+		return no_guest(ret, err.text);
 	if (cell->params.probes == ZCB_ON)
 		hold_probes(runner);
 	guest_s = (double)(zcb_now_ns() - begun) / 1e9;

@@ -6,16 +6,18 @@
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/base/geometry.h"
 #include "bench/base/topology.h"
 #include "bench/base/types.h"
 #include "bench/exporter/memfd.h"
 
-/** By what its VMM can take memory from a guest, and give it back: bits of a set. */
+/** By what its VMM can take memory from a guest and give it back, or see it: bits of a set. */
 enum zcb_guest_device {
 	ZCB_GUEST_BALLOON = 1,   /* a balloon; its size is what the guest has left of its RAM */
 	ZCB_GUEST_REPORTING = 2, /* the guest tells of each free page, and the VMM takes it; a balloon, too */
 	ZCB_GUEST_PLUG = 4,      /* memory that is plugged in and out; its size is what is plugged */
-	ZCB_GUEST_ALL_DEVICES = 7,
+	ZCB_GUEST_DISPLAY = 8,   /* a display, whose frames the VMM itself exports as dma-bufs */
+	ZCB_GUEST_ALL_DEVICES = 15,
 };
 
 /** How much is plugged in for a frame that wants it. */
@@ -63,6 +65,16 @@ struct zcb_guest_ops {
 	/** Makes a frame; ret_pages has room for request->pages. */
 	int (*alloc)(struct zcb_guest *guest, const struct zcb_frame_request *request,
 		     zcb_memfd_off *ret_pages, struct zcb_error *err);
+	/**
+	 * Makes a frame as alloc() does, but of its display driver's memory, and shows it on the guest's
+	 * screen: the VMM exports it to whoever looks there, and export() is not asked. It lies elsewhere
+	 * each time that it is made. Needs ZCB_GUEST_DISPLAY; NULL: a guest of this kind has no screen.
+	 */
+	int (*show)(struct zcb_guest *guest, const struct zcb_frame_request *request,
+		    const struct zcb_geometry *geometry, zcb_memfd_off *ret_pages,
+		    struct zcb_error *err);
+	/** A new connection to the VMM's display, which speaks D-Bus; *ret_socket is the caller's. */
+	int (*look)(struct zcb_guest *guest, int *ret_socket, struct zcb_error *err);
 	/** Draws and publishes a sequence; returns when it is published. */
 	int (*draw)(struct zcb_guest *guest, uint32_t frame, uint64_t sequence,
 		    struct zcb_error *err);

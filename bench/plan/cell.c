@@ -330,3 +330,14 @@ int zcb_cell_from_json(json_t *json, struct zcb_cell *ret_cell, struct zcb_error
 	*ret_cell = cell;
 	return 0;
 }
+
+unsigned int zcb_cell_devices(const struct zcb_cell *cell)
+{
+	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
+	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
+	unsigned int devices = consumer && consumer->display ? ZCB_GUEST_DISPLAY : 0;
+
+	if (workload && cell->memory == ZCB_MEMORY_SHMEM)
+		devices |= zcb_workload_devices(workload, cell->params.workload.under);
+	return devices;
+}

@@ -95,6 +95,13 @@ int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error
 /** "single", "stride", "runs", "random", "frame". */
 const char *zcb_pattern_name(enum zcb_pattern pattern);
 
+/**
+ * What the guest of a cell must have: enum zcb_guest_device. On hugetlb nothing that takes memory: no
+ * workload can use it there, and a guest that reports free pages of 2 MiB would have QEMU take huge
+ * pages behind all proofs.
+ */
+unsigned int zcb_cell_devices(const struct zcb_cell *cell);
+
 /** What happens to the frame's pages in this cell, as the variants' declarations see it. */
 enum zcb_event zcb_cell_event(const struct zcb_cell *cell);
 

@@ -148,9 +148,6 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 	size_t i;
 	int ret = 0;
 
-	if (zcb_workload_devices(zcb_workload_find(workload), json_string_value(json_object_get(params, "under"))) !=
-	    s->devices)
-		return 0;
 	if ((s->workloads && !zcb_plan_has_word(s->workloads, workload)) ||
 	    (memory && !zcb_plan_has_word(memory, zcb_memory_name(like->memory))))
 		return 0;
@@ -172,7 +169,8 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 		if (ret || (s->consumers && !zcb_plan_has_word(s->consumers, name)))
 			continue;
 		snprintf(cell.consumer, sizeof(cell.consumer), "%s", name);
-		ret = add_plays(plan, s, &cell, err);
+		if (zcb_cell_devices(&cell) == s->devices)
+			ret = add_plays(plan, s, &cell, err);
 	}
 	return ret;
 }
