@@ -28,9 +28,11 @@ UAPI_FOLDERS = ('linux/', 'asm/', 'asm-generic/')
 EGL = re.compile(r'^(EGL|GL|GLES\d?|GLES[23]|KHR)/|^epoxy/')
 GSTREAMER = re.compile(r'^(gst|glib|gio|gobject)(/|\.h)|^glib-object\.h$')
 GBM = re.compile(r'^gbm\.h$|^xf86drm|^(lib)?drm/|^drm(_\w+)?\.h$')
-# Who may include them: files whose names begin so.
-GRAPHICS = {EGL: 'bench/consumers/egl', GSTREAMER: 'bench/consumers/gst', GBM: 'bench/consumers/scanout'}
 TRACEFS = re.compile(r'^(tracefs|event-parse|kbuffer|trace-seq|traceevent/|tracefs/)')
+# Who may include them: files whose names begin so. The guest's screen has the headers of DRM alone, the kernel's.
+SCREEN = 'vm-images/guest/screen.c'
+GRAPHICS = {EGL: ('bench/consumers/egl',), GSTREAMER: ('bench/consumers/gst', 'bench/consumers/virtio-gpu.c'),
+            GBM: ('bench/consumers/scanout', SCREEN)}
 KVM_OR_UDMABUF = re.compile(r'^(linux|asm)/(kvm|udmabuf|dma-buf|dma-heap)|^bench/exporter/')
 
 # Made by meson in the build folder; they exist in no tree.
@@ -106,14 +108,16 @@ def plugins(path, system, target):
 
 
 def graphics(path, system, target):
-  """2: only egl*.c includes EGL, only gst*.c GStreamer, only scanout.c GBM and DRM"""
-  return all(path.startswith(owner) or within(path, 'tests') or not pattern.match(target)
-             for pattern, owner in GRAPHICS.items())
+  """2: only egl*.c includes EGL, only gst*.c GStreamer and virtio-gpu.c GLib, only scanout*.c GBM and DRM"""
+  return all(path.startswith(owners) or within(path, 'tests') or not pattern.match(target)
+             for pattern, owners in GRAPHICS.items())
 
 
 def guest(path, system, target):
   """3: vm-images/guest includes bench/guest/abi.h, libc and itself"""
   if not within(path, 'vm-images/guest'):
+    return True
+  if path == SCREEN and re.match(r'^drm(_mode)?\.h$', target):
     return True
   return is_libc(target) if system else (target == 'bench/guest/abi.h' or
                                          within(target, 'vm-images/guest'))

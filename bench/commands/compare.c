@@ -9,24 +9,30 @@
 #include "bench/base/cleanup.h"
 #include "bench/commands/command.h"
 #include "reports/analysis/comparison.h"
+#include "reports/analysis/observations-json.h"
 
 static const char help[] =
 	"usage: zcbench compare DIR_A DIR_B [options]\n"
+	"       zcbench compare DIR [options]\n"
 	"\n"
 	"Compares the cells that two run directories have in common, metric by metric: by how\n"
 	"much B is slower than A, how sure that is, and what could have been found at all.\n"
 	"Boots are what is counted: run both with --boots 4 or more. Runs with another clock,\n"
 	"accelerator, CPU or kernel configuration are refused. With DIR_A the same as DIR_B\n"
-	"and two --variant options, variants of one run are compared, boot by boot.\n"
+	"and two --variant options, variants of one run are compared, boot by boot. One DIR\n"
+	"alone is a run of `zcbench ab`: its arms are compared.\n"
 	"\n"
 	"  --metrics LIST      these metrics instead of\n"
 	"                      punch,fault.guest,fault.vmm,export.create,export.close,\n"
 	"                      frame.read,migrate,refill\n"
-	"  --margin PERCENT    what is smaller does not matter (5; of instructions 0.2)\n"
+	"  --margin PERCENT    what is smaller does not matter (5; of instructions 1,\n"
+	"                      and 0.1 where their counts repeat exactly)\n"
 	"  --variant-a NAME    of DIR_A only the cells of this VARIANT or KERNEL:VARIANT\n"
 	"  --variant-b NAME    the same of DIR_B\n"
 	"  --cells             print each cell's rows, not only those that differ\n"
 	"  --json              print JSON\n"
+	"  --summaries         print the figures of each cell, boot and arm that it is made of,\n"
+	"                      as lines of JSON\n"
 	"  -h, --help          this text\n"
 	"\n"
 	"Exit codes: 0 nothing is worse, 2 usage, or the runs cannot be compared, 10 B is\n"
@@ -38,7 +44,7 @@ struct compare {
 	const char *variants[2];
 	struct zcb_comparison_options options;
 	struct zcb_print_options print;
-	bool json;
+	bool json, summaries;
 };
 
 static int usage(const char *what, const char *which)
@@ -55,22 +61,51 @@ static int complain(int result, const struct zcb_error *err)
 									       ZCB_EXIT_INFRASTRUCTURE;
 }
 
-static int print(const struct compare *compare, const struct zcb_comparison *c)
+/* What was asked for goes to standard output. */
+static int put(const struct compare *compare, const struct zcb_comparison *c)
 {
 	ZCB_FREE char *text = NULL;
 
-	if (!compare->json)
+	if (compare->summaries)
+		return zcb_observations_write(stdout, c->observations);
+	if (!compare->json) {
 		zcb_comparison_print(stdout, c, &compare->print);
-	else if (zcb_comparison_to_json(c, &text))
-		return ZCB_EXIT_INFRASTRUCTURE;
-	else
-		puts(text);
-	if (fflush(stdout) || ferror(stdout)) {
+		return 0;
+	}
+	if (zcb_comparison_to_json(c, &text))
+		return -ENOMEM;
+	puts(text);
+	return 0;
+}
+
+static int print(const struct compare *compare, const struct zcb_comparison *c)
+{
+	int result = put(compare, c);
+
+	if (fflush(stdout) || ferror(stdout))
+		result = -errno;
+	if (result) {
 		fprintf(stderr, "zcbench: host set-up: cannot write to standard output: %s\n",
-			strerror(errno));
+			strerror(-result));
 		return ZCB_EXIT_INFRASTRUCTURE;
 	}
-	return zcb_comparison_exit_code(c);
+	return compare->summaries ? ZCB_EXIT_CLEAN : zcb_comparison_exit_code(c);
+}
+
+/* The arms of one run, by their letters. */
+static int compare_arms(const struct compare *compare, struct zcb_results *r,
+			struct zcb_comparison **ret, struct zcb_error *err)
+{
+	const struct zcb_arm a = { .results = r, .arm = 'A', .variant = compare->variants[0] };
+	const struct zcb_arm b = { .results = r, .arm = 'B', .variant = compare->variants[1] };
+	const struct zcb_arm twin = { .results = r, .arm = 'Z', .variant = compare->variants[0] };
+
+	for (size_t i = 0; i < r->n_cells; i++)
+		if (*r->cells[i].arm == 'B')
+			return zcb_comparison_make(&a, &b, &twin, &compare->options, ret, err);
+	return zcb_fail(err, -EINVAL, "usage: %s has no arms, as a run of `zcbench ab` has: name a second run, "
+			"or compare variants of this one: zcbench compare DIR DIR --variant-a A --variant-b B",
+			compare->dirs[0]);
 }
 
 /* One directory twice is one run, whose boots played both. */
@@ -78,13 +113,15 @@ static int run(const struct compare *compare)
 {
 	ZCB_RESULTS_FREE struct zcb_results *a = NULL, *b = NULL;
 	ZCB_COMPARISON_FREE struct zcb_comparison *c = NULL;
-	bool same = !strcmp(compare->dirs[0], compare->dirs[1]);
+	bool same = compare->dirs[1] && !strcmp(compare->dirs[0], compare->dirs[1]);
 	struct zcb_error err = { "" };
 	int result = zcb_results_read(compare->dirs[0], &a, &err);
 
-	if (!result && !same)
+	if (!result && compare->dirs[1] && !same)
 		result = zcb_results_read(compare->dirs[1], &b, &err);
-	if (!result) {
+	if (!result && !compare->dirs[1]) {
+		result = compare_arms(compare, a, &c, &err);
+	} else if (!result) {
 		struct zcb_arm arm_a = { .results = a, .variant = compare->variants[0] };
 		struct zcb_arm arm_b = { .results = same ? a : b, .variant = compare->variants[1] };
 
@@ -111,6 +148,7 @@ static const struct option options[] = {
 	{ "variant-b", required_argument, NULL, 'b' },
 	{ "cells", no_argument, NULL, 'c' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "summaries", no_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -139,6 +177,9 @@ static int take_option(struct compare *compare, int option)
 	case 'j':
 		compare->json = true;
 		return -1;
+	case 's':
+		compare->summaries = true;
+		return -1;
 	default:
 		return ZCB_EXIT_USAGE;
 	}
@@ -155,11 +196,11 @@ int zcb_command_compare(int argc, char **argv)
 		if (code >= 0)
 			return code;
 	}
-	if (optind + 2 != argc || !*argv[optind] || !*argv[optind + 1])
-		return usage("name two run directories", NULL);
+	if (argc - optind < 1 || argc - optind > 2 || !*argv[optind])
+		return usage("name two run directories, or one with arms", NULL);
 	compare.dirs[0] = argv[optind];
-	compare.dirs[1] = argv[optind + 1];
-	if (!strcmp(compare.dirs[0], compare.dirs[1]) && !compare.variants[0] != !compare.variants[1])
+	compare.dirs[1] = argv[optind + 1]; /* NULL where there is one */
+	if (compare.dirs[1] && !strcmp(compare.dirs[0], compare.dirs[1]) && !compare.variants[0] != !compare.variants[1])
 		return usage("of one directory, both --variant-a and --variant-b are needed", NULL);
 	return run(&compare);
 }

@@ -11,7 +11,8 @@
 
 /** One frame as a consumer gets it. Everything is borrowed until close(). */
 struct zcb_view {
-	int dmabuf;                /* the frame as a dma-buf */
+	int dmabuf;                /* the frame as a dma-buf; -1: it comes by the display */
+	int display;               /* a connection to the VMM's display, for whoever reads by that; else -1 */
 	int memfd;                 /* the guest's RAM: for the oracle alone */
 	const zcb_memfd_off *page; /* the frame's pages in the memfd: for the oracle alone */
 	uint32_t pages;
@@ -43,6 +44,11 @@ struct zcb_consumer_ops {
 	const char *summary; /* one line for `zcbench list` */
 	enum zcb_reading reading;
 	/**
+	 * It looks at the guest's screen: the guest has one and shows its frames there, and the VMM
+	 * exports them.
+	 */
+	bool display;
+	/**
 	 * Where it needs a library, its code is a file beside the program, which is loaded for its
 	 * cells alone: the functions below are NULL until zcb_consumer_load(). Else NULL.
 	 */
@@ -70,6 +76,16 @@ struct zcb_consumer_ops {
 	int (*acquire)(void *state, const void **ret_bytes, struct zcb_error *err);
 	/** Follows every successful acquire(). */
 	int (*release)(void *state, struct zcb_error *err);
+	/**
+	 * The dma-buf that came by the display, borrowed until close(). NULL but for a consumer that
+	 * looks there.
+	 */
+	int (*dmabuf)(void *state);
+	/**
+	 * Waits until the VMM has said that the frame changed, as often as this was called; it is, each
+	 * time that the guest has drawn. NULL but for a consumer that looks at the display.
+	 */
+	int (*await)(void *state, struct zcb_error *err);
 	/** Gives all of it back. Not called after a failed open(). */
 	void (*close)(void *state);
 };

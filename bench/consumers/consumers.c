@@ -68,6 +68,8 @@ int zcb_consumer_load(const struct zcb_consumer_ops *row, struct zcb_consumer_op
 	ret_ops->open = table->open;
 	ret_ops->acquire = table->acquire;
 	ret_ops->release = table->release;
+	ret_ops->dmabuf = table->dmabuf;
+	ret_ops->await = table->await;
 	ret_ops->close = table->close;
 	return 0;
 }

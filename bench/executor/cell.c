@@ -10,6 +10,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/executor/company.h"
+#include "bench/executor/delay.h"
 #include "bench/executor/fault-around.h"
 #include "bench/executor/fence.h"
 #include "bench/executor/mix.h"
@@ -21,8 +22,6 @@
 static int prepare(struct zcb_running *run, struct zcb_error *err)
 {
 	const struct zcb_cell_params *params = &run->cell->params;
-	struct zcb_frame_request request = { .frame = run->frame, .pages = params->pages,
-					     .blocks = params->blocks, .plugged = run->workload->plugged };
 	size_t n = params->pages;
 
 	run->page = calloc(n, sizeof(*run->page));
@@ -35,9 +34,12 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a frame of %zu pages", n);
 	memset(run->copy, 1, n * 4096); /* its page faults are not the copy's cost */
 	run->random = run->cell->seed;
-	request.seed = zcb_random_next(&run->random);
-	request.key = zcb_random_next(&run->random);
-	run->spec = (struct zcb_frame_spec){ .key = request.key, .frame = run->frame,
+	run->request = (struct zcb_frame_request){ .frame = run->frame, .pages = params->pages,
+						   .blocks = params->blocks,
+						   .plugged = run->workload->plugged };
+	run->request.seed = zcb_random_next(&run->random);
+	run->request.key = zcb_random_next(&run->random);
+	run->spec = (struct zcb_frame_spec){ .key = run->request.key, .frame = run->frame,
 					     .pages = params->pages };
 	if (run->consumer.carries) {
 		zcb_frame_mask_init(&run->mask, &run->geometry, run->consumer.carries(&run->geometry));
@@ -50,7 +52,34 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 		.recorder = &run->recorder, .operation = 1, .struck_by = run->victim.struck_by,
 	};
 	run->recorder.start_ns = zcb_now_ns();
-	return ZCB_METERED(&run->meter, run->guest->ops->alloc(run->guest, &request, run->page, err));
+	/* What is on the screen is made anew in each round. */
+	if (run->consumer.display)
+		return 0;
+	return ZCB_METERED(&run->meter, run->guest->ops->alloc(run->guest, &run->request, run->page, err));
+}
+
+/*
+ * Pages of the screen are the driver's, and wrapped by the VMM from the moment that they are there:
+ * nobody can choose them, lay them out before, or give them away.
+ */
+static int check_display(const struct zcb_cell *cell, const struct zcb_workload_ops *workload,
+			 const struct zcb_guest *guest, struct zcb_error *err)
+{
+	const struct zcb_cell_params *params = &cell->params;
+
+	if (!guest->ops->show)
+		return zcb_fail(err, -EOPNOTSUPP, "usage: a guest of the kind %s has no screen for %s to look "
+				"at: run this with --guests linux", cell->guest, cell->consumer);
+	if (params->blocks || workload->plugged || params->workload.backing != ZCB_BACKING_GIVEN)
+		return zcb_fail(err, -EOPNOTSUPP, "usage: the pages of the guest's screen are where its driver "
+				"finds them: \"blocks\", \"backing\" and plugged memory are for other consumers "
+				"than %s", cell->consumer);
+	if (zcb_workload_devices(workload, params->workload.under))
+		return zcb_fail(err, -EOPNOTSUPP, "usage: a guest cannot give away pages of its screen, as %s "
+				"demands: use another consumer than %s", cell->workload, cell->consumer);
+	if (params->geometry.format != ZCB_FORMAT_XRGB8888)
+		return zcb_fail(err, -EOPNOTSUPP, "usage: virtio-gpu's screen is xrgb8888 and no other \"format\"");
+	return 0;
 }
 
 static int check(const struct zcb_cell *cell, const struct zcb_workload_ops *workload,
@@ -64,13 +93,15 @@ static int check(const struct zcb_cell *cell, const struct zcb_workload_ops *wor
 	return ret;
 }
 
-/* The runner puts fault-around back, whatever becomes of the cell. */
+/* The runner puts fault-around and delays back, whatever becomes of the cell. */
 static int set_kernel(const struct zcb_cell *cell, struct zcb_error *err)
 {
 	int ret = zcb_variant_select(cell->variant, err);
 
 	if (!ret && cell->params.fault_around)
 		ret = zcb_fault_around_set(cell->params.fault_around, err);
+	if (!ret && *cell->params.delay)
+		ret = zcb_delay_set(cell->params.delay, cell->params.delay_by, err);
 	return ret;
 }
 
@@ -100,6 +131,12 @@ static int play_rounds(struct zcb_running *run, struct zcb_mix *mix, struct zcb_
 	return released ? released : ret;
 }
 
+/* A page that is struck makes some 30 events, of which a processor may have to hold all. */
+static uint32_t probes_room(const struct zcb_cell_params *params)
+{
+	return params->probes_kib ? params->probes_kib : 4096 + 2 * params->pages;
+}
+
 static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *err)
 {
 	const struct zcb_cell *cell = run->cell;
@@ -107,6 +144,8 @@ static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *
 
 	run->geometry = cell->params.geometry;
 	ret = zcb_geometry_settle(&run->geometry, cell->params.pages, err);
+	if (!ret && run->consumer.display)
+		ret = check_display(cell, run->workload, run->guest, err);
 	if (!ret)
 		ret = ZCB_METERED(&run->meter, check(cell, run->workload, run->guest, err));
 	if (!ret && cell->params.fence == ZCB_FENCE_SYNC_FILE)
@@ -114,7 +153,7 @@ static int play(struct zcb_running *run, struct zcb_mix *mix, struct zcb_error *
 	if (!ret)
 		ret = set_kernel(cell, err);
 	if (!ret && cell->params.probes == ZCB_ON)
-		ret = zcb_probes_open(run->guest, &run->probes, err);
+		ret = zcb_probes_open(run->guest, probes_room(&cell->params), &run->probes, err);
 	return ret ? ret : play_rounds(run, mix, err);
 }
 
@@ -127,6 +166,7 @@ static void finish(struct zcb_running *run)
 	free(run->copy);
 	free(run->victim.struck_by);
 	zcb_probes_close(run->probes);
+	zcb_close_fd_p(&run->display);
 	zcb_recorder_finish(&run->recorder);
 	zcb_evidence_finish(&run->evidence);
 	zcb_clip_finish(&run->clip);
@@ -201,6 +241,21 @@ static const char *observed_word(const struct zcb_running *run, const struct zcb
 	return zcb_observation_word(o, run->consumer.reading == ZCB_READS_MEMFD);
 }
 
+/* By what clock the guest told its times. */
+static void add_guest_clock(json_t *result, const struct zcb_running *run)
+{
+	struct zcb_guest_clock clock;
+	struct zcb_error why;
+
+	if (!run->guest->ops->clock || run->guest->ops->clock(run->guest, &clock, &why))
+		return;
+	json_object_set_new(result, "guest_clock",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I}", "tsc_khz", (json_int_t)clock.khz,
+				      "khz_low", (json_int_t)clock.khz_low, "khz_high", (json_int_t)clock.khz_high,
+				      "apart_low_ns", (json_int_t)clock.apart_low_ns, "apart_high_ns",
+				      (json_int_t)clock.apart_high_ns));
+}
+
 static void add_mix(json_t *result, const struct zcb_mix *mix, struct zcb_error *err)
 {
 	json_t *events = json_object_get(result, "events");
@@ -240,6 +295,8 @@ static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *
 			 "udmabuf", counters_json(&run->counters));
 	if (probes)
 		json_object_set_new(result, "probes", probes);
+	if (!ret)
+		add_guest_clock(result, run);
 	add_mix(result, mix, err);
 	return result;
 }
@@ -282,6 +339,7 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 		.out = out,
 		.dmabuf = -1,
 		.timeline = -1,
+		.display = -1,
 	};
 	ZCB_CLEANUP(zcb_mix_finish) struct zcb_mix mix = { 0 };
 	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);

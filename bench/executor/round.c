@@ -18,6 +18,7 @@
 #include "bench/executor/round.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,8 @@ static int draw(struct zcb_running *run, struct zcb_error *err)
 	int ret = ZCB_METERED(&run->meter, run->guest->ops->draw(run->guest, run->frame,
 								  run->spec.published + 1, err));
 
+	if (!ret && run->opened && run->consumer.await)
+		ret = ZCB_METERED(&run->meter, run->consumer.await(run->state, err));
 	if (ret)
 		return ret;
 	note_drawn(run);
@@ -461,29 +464,71 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 	return ZCB_METERED(&run->meter, run->workload->prepare(&run->cell->params.workload, &run->victim, err));
 }
 
+/* On the screen the frame is another one in each round: it was exported when it was made. */
+static int show(struct zcb_running *run, struct zcb_error *err)
+{
+	run->request.seed = zcb_random_next(&run->random);
+	return ZCB_METERED(&run->meter, run->guest->ops->show(run->guest, &run->request, &run->geometry,
+							      run->page, err));
+}
+
+static int export(struct zcb_running *run, struct zcb_error *err)
+{
+	uint64_t start = zcb_now_ns();
+	zcb_ns took;
+	int ret = ZCB_METERED(&run->meter, run->guest->ops->export(run->guest, run->page, run->spec.pages,
+								   &run->dmabuf, &took, err));
+
+	if (!ret)
+		zcb_round_sample(&run->recorder, "export.create", run->victim.operation++,
+				 (zcb_ns){ start }, took);
+	return ret;
+}
+
+static int open_display(struct zcb_running *run, struct zcb_error *err)
+{
+	int ret = run->display < 0 ? run->guest->ops->look(run->guest, &run->display, err) : 0, dmabuf;
+
+	run->view.display = run->display;
+	if (!ret)
+		ret = run->consumer.open(&run->view, &run->state, err);
+	if (ret)
+		return ret;
+	run->opened = true;
+	dmabuf = fcntl(run->consumer.dmabuf(run->state), F_DUPFD_CLOEXEC, 0);
+	if (dmabuf < 0)
+		return zcb_fail(err, -errno, "host set-up: no file for the dma-buf: %m");
+	run->dmabuf = dmabuf;
+	return 0;
+}
+
+static int open_consumer(struct zcb_running *run, struct zcb_error *err)
+{
+	int ret;
+
+	if (run->consumer.display)
+		return open_display(run, err);
+	ret = run->consumer.open(&run->view, &run->state, err);
+	run->opened = ret == 0;
+	return ret;
+}
+
 static int open_round(struct zcb_running *run, struct zcb_error *err)
 {
-	uint64_t start;
-	zcb_ns took;
 	int ret = draw(run, err);
 
+	if (!ret && !run->consumer.display)
+		ret = export(run, err);
 	if (ret)
 		return ret;
-	start = zcb_now_ns();
-	ret = ZCB_METERED(&run->meter, run->guest->ops->export(run->guest, run->page, run->spec.pages,
-							       &run->dmabuf, &took, err));
-	if (ret)
-		return ret;
-	zcb_round_sample(&run->recorder, "export.create", run->victim.operation++,
-			 (zcb_ns){ start }, took);
 	run->view = (struct zcb_view){.dmabuf = run->dmabuf,
+				      .display = -1,
 				      .memfd = run->guest->memfd,
 				      .page = run->page,
 				      .pages = run->spec.pages,
 				      .geometry = run->geometry,
 				      .import_each = run->cell->params.import == ZCB_IMPORT_EACH};
-	ret = ZCB_METERED(&run->meter, run->consumer.open(&run->view, &run->state, err));
-	run->opened = ret == 0;
+	ret = ZCB_METERED(&run->meter, open_consumer(run, err));
 	return ret || run->round % ROUNDS_A_CHECK ? ret : check_variant(run, err);
 }
 
@@ -525,7 +570,9 @@ int zcb_round_play(struct zcb_running *run, struct zcb_error *err)
 
 	memset(run->damage.hit, 0, run->spec.pages * sizeof(*run->damage.hit));
 	memset(run->victim.struck_by, 0, run->spec.pages * sizeof(*run->victim.struck_by));
-	ret = prepare(run, err);
+	ret = run->consumer.display ? show(run, err) : 0;
+	if (!ret)
+		ret = prepare(run, err);
 	zcb_probes_begin(run->probes);
 	if (!ret)
 		ret = open_round(run, err);

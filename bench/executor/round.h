@@ -22,6 +22,7 @@ struct zcb_running {
 	struct zcb_guest *guest;
 	int out;
 	uint32_t frame;     /* the number of the guest's frame */
+	struct zcb_frame_request request; /* of that frame */
 	zcb_memfd_off *page;
 	struct zcb_page_verdict *verdict;
 	uint64_t *want;     /* what guest RAM holds at each page: a sequence, or 0 for zeros */
@@ -31,6 +32,7 @@ struct zcb_running {
 	struct zcb_damage damage;
 	uint64_t random, refilled, round;
 	int dmabuf;
+	int display;  /* a connection to the VMM's, for the whole cell; -1: none */
 	int timeline; /* of the fence sync-file; -1: none */
 	uint32_t point; /* of it: frames drawn with a fence so far */
 	void *state;        /* of the consumer */

@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "bench/base/cleanup.h"
 #include "bench/base/emulated.h"
 #include "bench/base/io.h"
 #include "bench/executor/clock.h"
+#include "bench/executor/delay.h"
 #include "bench/executor/executor.h"
 #include "bench/executor/fault-around.h"
 #include "bench/executor/hut.h"
@@ -32,6 +34,7 @@ struct runner {
 	struct zcb_kmsg *kmsg;
 	uint64_t guests_started;
 	struct zcb_placement placement; /* who runs where in each guest and cell */
+	struct zcb_trace *held; /* see hold_probes() */
 	uint64_t fault_around; /* as it was when the runner began; 0: the kernel does not say */
 };
 
@@ -49,23 +52,12 @@ static void stop_guest(struct runner *runner)
 	runner->guest = NULL;
 }
 
-/*
- * None on hugetlb: no workload can use them there, and a guest that reports free pages of 2 MiB would
- * have QEMU take huge pages behind all proofs.
- */
-static unsigned int devices_for(const struct zcb_cell *cell)
-{
-	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
-
-	return workload && cell->memory == ZCB_MEMORY_SHMEM ? zcb_workload_devices(workload, cell->params.workload.under) : 0;
-}
-
 static bool guest_fits(const struct zcb_guest *guest, const struct zcb_cell *cell)
 {
 	return guest && !strcmp(guest->ops->name, cell->guest) && guest->memory == cell->memory &&
 	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20 &&
 	       /* No more than it wants either: a mix would choose by what is there. */
-	       (!guest->ops->resize || guest->devices == devices_for(cell));
+	       (!guest->ops->resize || guest->devices == zcb_cell_devices(cell));
 }
 
 static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool verbose,
@@ -77,7 +69,7 @@ static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool 
 		.ram_bytes = (uint64_t)cell->params.ram_mib << 20,
 		.folder = runner->config->folder,
 		.console = runner->config->console,
-		.devices = devices_for(cell),
+		.devices = zcb_cell_devices(cell),
 		.placement = runner->placement,
 		.verbose = verbose,
 		.nonce = ++runner->guests_started ^ 0x7a6362000000ULL,
@@ -128,6 +120,26 @@ static void add_harness(json_t *result, double runner_s, double guest_s)
 	json_object_set_new(harness, "guest", json_real(guest_s));
 }
 
+/*
+ * As with the VM that is kept (keep_a_vm()): on emulated processors, when there are several, a patch of the
+ * kernel's code may kill it. So the code is patched once, and not for each cell.
+ */
+static void hold_probes(struct runner *runner)
+{
+	if (zcb_emulated() && get_nprocs() > 1)
+		zcb_probes_hold(&runner->held);
+}
+
+/* A machine that cannot have such a guest is no fault of the cell's. */
+static json_t *no_guest(int why, const char *reason)
+{
+	json_t *result = zcb_failure(reason);
+
+	if (why == -EOPNOTSUPP)
+		json_object_set_new(result, "status", json_string("skip"));
+	return result;
+}
+
 static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsigned int timeout_s,
 			int *ret_error)
 {
@@ -135,16 +147,21 @@ static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsi
 	uint64_t begun = zcb_now_ns();
 	json_t *result = NULL;
 	double cpu_s, guest_s;
+	int ret = ensure_guest(runner, cell, &err);
 
 	*ret_error = 0;
-	if (ensure_guest(runner, cell, &err))
-		return zcb_failure(err.text);
+	if (ret)
+		return no_guest(ret, err.text);
+	if (cell->params.probes == ZCB_ON)
+		hold_probes(runner);
 	guest_s = (double)(zcb_now_ns() - begun) / 1e9;
 	cpu_s = zcb_meter_cpu_s();
 	*ret_error = zcb_executor_run(cell, runner->guest, timeout_s, runner->channel, &result);
 	add_harness(result, zcb_meter_cpu_s() - cpu_s, guest_s);
 	if (cell->params.fault_around && runner->fault_around)
 		zcb_fault_around_set(runner->fault_around, NULL);
+	if (*cell->params.delay)
+		zcb_delay_set(cell->params.delay, 0, NULL);
 	if (cell->params.probes == ZCB_ON)
 		zcb_probes_sweep();
 	if (!guest_is_sound(result))
@@ -256,6 +273,7 @@ int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct z
 	if (!ret)
 		ret = serve(&runner, &wire);
 	stop_guest(&runner);
+	zcb_probes_let_go(runner.held);
 	if (ret == 1)
 		ret = say_goodbye(&runner);
 	zcb_kmsg_close(runner.kmsg);

@@ -16,7 +16,7 @@
 #define ZCB_ABI_PORT "zcb.link" /* the virtio-serial port's name */
 #define ZCB_ABI_MAGIC 0x2b62637aU /* "zcb+" */
 #define ZCB_ABI_CONTROL_MAGIC 0x6c6f72746e6f635aULL /* "Zcontrol" */
-#define ZCB_ABI_VERSION 4
+#define ZCB_ABI_VERSION 5
 
 #define ZCB_ABI_PAGE_SIZE 4096U
 #define ZCB_ABI_BLOCK_PAGES 512U /* a block is 2 MiB, a huge page of the guest */
@@ -44,6 +44,12 @@ enum zcb_abi_type {
 	 */
 	ZCB_ABI_STORM = 20,
 	ZCB_ABI_CALM = 21, /* host: end that, struct zcb_abi_free. guest: DRAWN, for the last */
+	/*
+	 * host: make a frame of the display driver's own memory, in place of the one of that number,
+	 * draw this sequence and put it on the screen; struct zcb_abi_show. guest: DRAWN. No process is
+	 * told where the driver's pages are, so the host finds them by what is drawn there.
+	 */
+	ZCB_ABI_SHOW = 22,
 };
 
 struct zcb_abi_header {
@@ -90,6 +96,17 @@ struct zcb_abi_drawn {
 struct zcb_abi_free {
 	uint32_t frame;
 	uint32_t reserved;
+};
+
+struct zcb_abi_show {
+	uint32_t frame; /* below ZCB_ABI_MAX_FRAMES */
+	uint32_t pages;
+	uint32_t width, height; /* in pixels of 4 bytes, xrgb8888 */
+	uint32_t stride;	/* bytes from row to row */
+	uint32_t offset;	/* bytes before the first row */
+	uint64_t seed;		/* of where its pages shall lie */
+	uint64_t key;		/* of the stamps */
+	uint64_t sequence;
 };
 
 struct zcb_abi_read {

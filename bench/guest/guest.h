@@ -6,16 +6,18 @@
 #include <stdint.h>
 
 #include "bench/base/error.h"
+#include "bench/base/geometry.h"
 #include "bench/base/topology.h"
 #include "bench/base/types.h"
 #include "bench/exporter/memfd.h"
 
-/** By what its VMM can take memory from a guest, and give it back: bits of a set. */
+/** By what its VMM can take memory from a guest and give it back, or see it: bits of a set. */
 enum zcb_guest_device {
 	ZCB_GUEST_BALLOON = 1,   /* a balloon; its size is what the guest has left of its RAM */
 	ZCB_GUEST_REPORTING = 2, /* the guest tells of each free page, and the VMM takes it; a balloon, too */
 	ZCB_GUEST_PLUG = 4,      /* memory that is plugged in and out; its size is what is plugged */
-	ZCB_GUEST_ALL_DEVICES = 7,
+	ZCB_GUEST_DISPLAY = 8,   /* a display, whose frames the VMM itself exports as dma-bufs */
+	ZCB_GUEST_ALL_DEVICES = 15,
 };
 
 /** How much is plugged in for a frame that wants it. */
@@ -31,6 +33,13 @@ struct zcb_guest_config {
 	unsigned int devices; /* enum zcb_guest_device */
 	bool verbose;        /* its kernel tells all on its console, which takes seconds more */
 	uint64_t nonce;      /* the guest proves with it that it is the one that was started */
+};
+
+/** A vCPU's TSC against CLOCK_MONOTONIC of the host: measured, but for khz, which KVM says. */
+struct zcb_guest_clock {
+	uint64_t khz;
+	uint64_t khz_low, khz_high;	      /* certain bounds of the rate */
+	int64_t apart_low_ns, apart_high_ns; /* certain bounds of: the host's clock less the TSC's ns */
 };
 
 /** A frame to make: how many pages, and where the guest takes them from. */
@@ -56,6 +65,16 @@ struct zcb_guest_ops {
 	/** Makes a frame; ret_pages has room for request->pages. */
 	int (*alloc)(struct zcb_guest *guest, const struct zcb_frame_request *request,
 		     zcb_memfd_off *ret_pages, struct zcb_error *err);
+	/**
+	 * Makes a frame as alloc() does, but of its display driver's memory, and shows it on the guest's
+	 * screen: the VMM exports it to whoever looks there, and export() is not asked. It lies elsewhere
+	 * each time that it is made. Needs ZCB_GUEST_DISPLAY; NULL: a guest of this kind has no screen.
+	 */
+	int (*show)(struct zcb_guest *guest, const struct zcb_frame_request *request,
+		    const struct zcb_geometry *geometry, zcb_memfd_off *ret_pages,
+		    struct zcb_error *err);
+	/** A new connection to the VMM's display, which speaks D-Bus; *ret_socket is the caller's. */
+	int (*look)(struct zcb_guest *guest, int *ret_socket, struct zcb_error *err);
 	/** Draws and publishes a sequence; returns when it is published. */
 	int (*draw)(struct zcb_guest *guest, uint32_t frame, uint64_t sequence,
 		    struct zcb_error *err);
@@ -68,6 +87,11 @@ struct zcb_guest_ops {
 	 */
 	int (*touch_times)(struct zcb_guest *guest, uint32_t frame, uint32_t pages,
 			   zcb_ns *ret_took, struct zcb_error *err);
+	/**
+	 * How the vCPU's TSC, by which touch_times() goes, compares with the host's clock, over the guest's
+	 * life so far. -EOPNOTSUPP where it cannot be told yet; NULL where this kind of guest cannot.
+	 */
+	int (*clock)(struct zcb_guest *guest, struct zcb_guest_clock *ret_clock, struct zcb_error *err);
 	/**
 	 * From now on the guest draws the frame again and again, as fast as it can, `sequence` first and
 	 * each time the next one, and publishes each; requests in between are answered as ever.

@@ -295,6 +295,16 @@ static int ask_drawn(struct zcb_link *link, enum zcb_abi_type type, const void *
 	return 0;
 }
 
+int zcb_link_show(struct zcb_link *link, const struct zcb_abi_show *request, struct zcb_error *err)
+{
+	uint64_t drawn;
+	int ret = ask_drawn(link, ZCB_ABI_SHOW, request, sizeof(*request), request->frame, &drawn, err);
+
+	if (!ret && drawn != request->sequence)
+		ret = zcb_fail(err, -EPROTO, "guest: it shows another frame than it was asked for");
+	return ret;
+}
+
 static int ask_to_draw(struct zcb_link *link, enum zcb_abi_type type, uint32_t frame,
 		       uint64_t sequence, struct zcb_error *err)
 {

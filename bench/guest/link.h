@@ -44,6 +44,12 @@ int zcb_link_alloc(struct zcb_link *link, const struct zcb_abi_alloc *request,
 		   const struct zcb_ram_map *map, zcb_memfd_off *ret_offsets,
 		   struct zcb_error *err);
 
+/**
+ * Asks for a frame of the display driver's memory, shown on the guest's screen, with
+ * request->sequence drawn; waits until that is done.
+ */
+int zcb_link_show(struct zcb_link *link, const struct zcb_abi_show *request, struct zcb_error *err);
+
 /** Has the guest draw and publish this sequence, and waits until it says so. */
 int zcb_link_draw(struct zcb_link *link, uint32_t frame, uint64_t sequence, struct zcb_error *err);
 

@@ -26,6 +26,7 @@
 #include "bench/base/part.h"
 #include "bench/guest/console.h"
 #include "bench/guest/devices.h"
+#include "bench/guest/display.h"
 #include "bench/guest/guest.h"
 #include "bench/guest/link.h"
 #include "bench/guest/qmp.h"
@@ -132,8 +133,8 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 	int keep[] = { guest->base.memfd, guest->link_fd, guest->vmm.fd, guest->qmp.fd };
 	struct zcb_words words = { .n = 0 };
 
-	zcb_words_add(&words, "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-		      "-no-reboot", "-accel", "kvm", "-machine", MACHINE, "-bios", FIRMWARE,
+	zcb_words_add(&words, "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-accel", "kvm", "-machine",
+		      MACHINE, "-bios", FIRMWARE,
 		      "-cpu", zcb_emulated() ? EMULATED_CPU : "host", "-smp", "1",
 		      /* The guest's console goes where QEMU's own words go. */
 		      "-chardev", "file,id=console,path=/proc/self/fd/1", "-serial", "chardev:console",
@@ -143,6 +144,7 @@ static void exec_qemu(const struct linux_guest *guest, const struct zcb_guest_co
 	zcb_words_add(&words, "-device", "virtio-serial-pci,max_ports=2", "-device",
 		      "virtserialport,chardev=link,name=" ZCB_ABI_PORT, NULL);
 	zcb_devices_add(&words, config, guest->base.memfd, guest->qmp.fd);
+	zcb_display_add(&words, config->devices);
 	add_kernel(&words, config);
 	zcb_child_keep_fds(keep, 4);
 	if (zcb_vmm_set_environment(guest->vmm_object, guest->vmm.fd, guest->base.memfd))
@@ -272,6 +274,8 @@ static int fail_to_come_up(struct linux_guest *guest, int why, struct zcb_error 
 	end_qemu(guest);
 	zcb_guest_console_end(&guest->console);
 	words = zcb_guest_console_last(&guest->console);
+	if (why == -ENOTCONN && guest->base.devices & ZCB_GUEST_DISPLAY && zcb_display_explain(words, err))
+		return -EOPNOTSUPP;
 	return zcb_fail(err, why, "qemu: the guest did not come up (%s); %s%s",
 			why == -ETIMEDOUT ? "no word in 240 s" : "QEMU ended",
 			*words ? "its last words: " : "its console is empty", words);
@@ -476,6 +480,31 @@ static int linux_alloc(struct zcb_guest *base, const struct zcb_frame_request *r
 	return zcb_link_alloc(&guest->link, &message, &guest->map, ret_pages, err);
 }
 
+static int linux_show(struct zcb_guest *base, const struct zcb_frame_request *request,
+		      const struct zcb_geometry *geometry, zcb_memfd_off *ret_pages, struct zcb_error *err)
+{
+	struct zcb_abi_show message = {
+		.frame = request->frame,
+		.pages = request->pages,
+		.width = geometry->width,
+		.height = geometry->height,
+		.stride = geometry->stride,
+		.offset = geometry->offset,
+		.seed = request->seed,
+		.key = request->key,
+		/* Of no frame before and of none that is drawn later. */
+		.sequence = request->seed | 1ULL << 63,
+	};
+	int ret = zcb_link_show(&linux_guest(base)->link, &message, err);
+
+	return ret ? ret : zcb_display_find(base->memfd, base->ram_bytes, &message, ret_pages, err);
+}
+
+static int linux_look(struct zcb_guest *base, int *ret_socket, struct zcb_error *err)
+{
+	return zcb_display_connect(&linux_guest(base)->qmp, ret_socket, err);
+}
+
 /* What the guest says must be what its control page says. */
 static int check_published(const struct linux_guest *guest, uint32_t frame, uint64_t sequence,
 			   struct zcb_error *err)
@@ -572,6 +601,8 @@ const struct zcb_guest_ops zcb_guest_linux = {
 	.summary = "QEMU/KVM with a real Linux; our agent is its init",
 	.start = linux_start,
 	.alloc = linux_alloc,
+	.show = linux_show,
+	.look = linux_look,
 	.draw = linux_draw,
 	.storm = linux_storm,
 	.calm = linux_calm,

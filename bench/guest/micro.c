@@ -260,6 +260,14 @@ static int micro_touch_times(struct zcb_guest *base, uint32_t frame, uint32_t pa
 				  err);
 }
 
+static int micro_clock(struct zcb_guest *base, struct zcb_guest_clock *ret_clock, struct zcb_error *err)
+{
+	struct zcb_micro_packet packet = {.type = ZCB_MICRO_CLOCK};
+
+	return zcb_micro_link_ask(&micro_guest(base)->link, &packet, sizeof(*ret_clock) / sizeof(uint64_t),
+				  (uint64_t *)ret_clock, err);
+}
+
 static int micro_release(struct zcb_guest *base, uint32_t frame, struct zcb_error *err)
 {
 	return ask_about_frame(base, ZCB_MICRO_DROP, frame, 0, err);
@@ -303,6 +311,7 @@ const struct zcb_guest_ops zcb_guest_micro = {
 	.calm = micro_calm,
 	.read = micro_read,
 	.touch_times = micro_touch_times,
+	.clock = micro_clock,
 	.release = micro_release,
 	.export = micro_export,
 	.touch = micro_touch,

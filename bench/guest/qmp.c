@@ -103,12 +103,32 @@ static int receive(const struct zcb_qmp *qmp, uint64_t deadline, json_t **ret_me
 	return 0;
 }
 
-static int transmit(const struct zcb_qmp *qmp, const char *bytes, struct zcb_error *err)
+/* Sends what it can; a descriptor (-1: none) goes with the first byte. */
+static ssize_t send_part(int socket, const char *bytes, size_t n, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { (void *)(uintptr_t)bytes, n };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
+						   .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+static int transmit(const struct zcb_qmp *qmp, const char *bytes, int fd, struct zcb_error *err)
 {
 	size_t left = strlen(bytes);
 
 	while (left > 0) {
-		ssize_t done = send(qmp->fd, bytes, left, MSG_NOSIGNAL);
+		ssize_t done = send_part(qmp->fd, bytes, left, fd);
 
 		if (done < 0 && errno == EINTR)
 			continue;
@@ -116,13 +136,14 @@ static int transmit(const struct zcb_qmp *qmp, const char *bytes, struct zcb_err
 			return fail_gone(err);
 		bytes += done;
 		left -= (size_t)done;
+		fd = -1;
 	}
 	return 0;
 }
 
 /* The id is a time: no two commands have the same, of whichever fork they are. */
-static int send_command(const struct zcb_qmp *qmp, const char *command, json_t *arguments, json_int_t id,
-			struct zcb_error *err)
+static int send_command(const struct zcb_qmp *qmp, const char *command, json_t *arguments, int fd,
+			json_int_t id, struct zcb_error *err)
 {
 	JSON_DECREF json_t *message = json_pack("{s:s, s:o*, s:I}", "execute", command, "arguments",
 						arguments, "id", id);
@@ -131,8 +152,8 @@ static int send_command(const struct zcb_qmp *qmp, const char *command, json_t *
 
 	if (!text)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a command to QEMU");
-	ret = transmit(qmp, text, err);
-	return ret ? ret : transmit(qmp, "\n", err);
+	ret = transmit(qmp, text, fd, err);
+	return ret ? ret : transmit(qmp, "\n", -1, err);
 }
 
 /* What it says is shown to people: printable ASCII alone goes through. */
@@ -150,11 +171,11 @@ static int fail_as_it_says(const char *command, const json_t *error, struct zcb_
 	return zcb_fail(err, missing ? -ENODEV : -EREMOTEIO, "qemu: %s: %s", command, text);
 }
 
-int zcb_qmp_execute(const struct zcb_qmp *qmp, const char *command, json_t *arguments,
-		    json_t **ret_value, struct zcb_error *err)
+static int execute(const struct zcb_qmp *qmp, const char *command, json_t *arguments, int fd,
+		   json_t **ret_value, struct zcb_error *err)
 {
 	uint64_t now = zcb_now_ns(), deadline = now + (uint64_t)qmp->timeout_ms * 1000000U;
-	int ret = send_command(qmp, command, arguments, (json_int_t)now, err);
+	int ret = send_command(qmp, command, arguments, fd, (json_int_t)now, err);
 
 	while (!ret) {
 		JSON_DECREF json_t *message = NULL;
@@ -174,6 +195,17 @@ int zcb_qmp_execute(const struct zcb_qmp *qmp, const char *command, json_t *argu
 		return 0;
 	}
 	return ret;
+}
+
+int zcb_qmp_execute(const struct zcb_qmp *qmp, const char *command, json_t *arguments,
+		    json_t **ret_value, struct zcb_error *err)
+{
+	return execute(qmp, command, arguments, -1, ret_value, err);
+}
+
+int zcb_qmp_give_fd(const struct zcb_qmp *qmp, int fd, const char *name, struct zcb_error *err)
+{
+	return execute(qmp, "getfd", json_pack("{s:s}", "fdname", name), fd, NULL, err);
 }
 
 int zcb_qmp_begin(const struct zcb_qmp *qmp, struct zcb_error *err)

@@ -33,4 +33,10 @@ int zcb_qmp_begin(const struct zcb_qmp *qmp, struct zcb_error *err);
 int zcb_qmp_execute(const struct zcb_qmp *qmp, const char *command, json_t *arguments,
 		    json_t **ret_value, struct zcb_error *err);
 
+/**
+ * Gives QEMU a duplicate of a descriptor, which it keeps under that name until a command takes it
+ * (getfd). Errors as of zcb_qmp_execute().
+ */
+int zcb_qmp_give_fd(const struct zcb_qmp *qmp, int fd, const char *name, struct zcb_error *err);
+
 #endif

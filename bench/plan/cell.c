@@ -95,6 +95,7 @@ struct name {
 static const struct name names[] = {
 	{ "under", offsetof(struct zcb_cell_params, workload.under),
 	  sizeof(((struct zcb_cell_params *)NULL)->workload.under) },
+	{ "delay", offsetof(struct zcb_cell_params, delay), sizeof(((struct zcb_cell_params *)NULL)->delay) },
 };
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
@@ -136,6 +137,8 @@ static const struct number numbers[] = {
 	{ "offset", offsetof(struct zcb_cell_params, geometry.offset), 0, 4095 },
 	NUMBER(show, 0, 1),
 	NUMBER(plant, 0, ZCB_ABI_MAX_PAGES),
+	NUMBER(probes_kib, 0, 1U << 20),
+	NUMBER(delay_by, 0, 1000000000),
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -326,4 +329,15 @@ int zcb_cell_from_json(json_t *json, struct zcb_cell *ret_cell, struct zcb_error
 		return -EINVAL;
 	*ret_cell = cell;
 	return 0;
+}
+
+unsigned int zcb_cell_devices(const struct zcb_cell *cell)
+{
+	const struct zcb_workload_ops *workload = zcb_workload_find(cell->workload);
+	const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
+	unsigned int devices = consumer && consumer->display ? ZCB_GUEST_DISPLAY : 0;
+
+	if (workload && cell->memory == ZCB_MEMORY_SHMEM)
+		devices |= zcb_workload_devices(workload, cell->params.workload.under);
+	return devices;
 }

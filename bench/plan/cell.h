@@ -51,6 +51,9 @@ struct zcb_cell_params {
 	enum zcb_fence fence;
 	enum zcb_evidence_of evidence;
 	enum zcb_switch probes; /* the kernel is watched while the cell runs */
+	uint32_t probes_kib;    /* per processor, to record into; 0: as the frame is large */
+	char delay[ZCB_NAME_SIZE]; /* for tests: a knob of the kernel delays that is set, or "" */
+	uint32_t delay_by;	   /* what to: ns, or as the knob has it */
 	uint32_t plant; /* for tests of the harness: a page, from 1, that is spoiled after each draw */
 };
 
@@ -91,6 +94,13 @@ int zcb_cell_params_check(const struct zcb_cell_params *params, struct zcb_error
 
 /** "single", "stride", "runs", "random", "frame". */
 const char *zcb_pattern_name(enum zcb_pattern pattern);
+
+/**
+ * What the guest of a cell must have: enum zcb_guest_device. On hugetlb nothing that takes memory: no
+ * workload can use it there, and a guest that reports free pages of 2 MiB would have QEMU take huge
+ * pages behind all proofs.
+ */
+unsigned int zcb_cell_devices(const struct zcb_cell *cell);
 
 /** What happens to the frame's pages in this cell, as the variants' declarations see it. */
 enum zcb_event zcb_cell_event(const struct zcb_cell *cell);

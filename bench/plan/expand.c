@@ -8,7 +8,7 @@
 #include "bench/guest/guest.h"
 #include "bench/plan/internal.h"
 
-static bool has_word(json_t *list, const char *word)
+bool zcb_plan_has_word(json_t *list, const char *word)
 {
 	size_t i;
 	json_t *item;
@@ -44,6 +44,54 @@ static int add_cell(struct zcb_plan *plan, struct source *s, const struct zcb_ce
 	return 0;
 }
 
+/* The variants of a boot that holds all of them by turns: the first, its twin, and the others. */
+struct turn {
+	char arm;
+	const char *variant;
+};
+
+/* Shuffled by the seed, each cell and each boot in its own way. Returns how many there are. */
+static size_t deal_turns(const struct zcb_plan *plan, const struct source *s, struct turn *turn, size_t room)
+{
+	uint64_t random = (plan->seed * 1000003ULL + s->place) * 1000003ULL + s->round;
+	const char *first = json_string_value(json_array_get(s->variants, 0));
+	json_t *variant;
+	size_t i, n = 0;
+
+	turn[n++] = (struct turn){ ZCB_PLAN_ARM_TWIN, first };
+	json_array_foreach(s->variants, i, variant)
+		if (n < room)
+			turn[n++] = (struct turn){ i ? ZCB_PLAN_ARM_B : ZCB_PLAN_ARM_A,
+						   json_string_value(variant) };
+	for (i = n - 1; i > 0; i--) {
+		size_t j = zcb_random_next(&random) % (i + 1);
+		struct turn kept = turn[i];
+
+		turn[i] = turn[j];
+		turn[j] = kept;
+	}
+	return n;
+}
+
+/* One cell of a row, by each variant twice, the second time the other way round. */
+static int add_turns(struct zcb_plan *plan, struct source *s, struct zcb_cell *cell, struct zcb_error *err)
+{
+	struct turn turn[32];
+	size_t n = deal_turns(plan, s, turn, sizeof(turn) / sizeof(turn[0]));
+	int ret = 0;
+
+	for (size_t i = 0; i < 2 * n && !ret; i++) {
+		const struct turn *next = &turn[i < n ? i : 2 * n - 1 - i];
+
+		cell->block = (uint32_t)i;
+		cell->arm = next->arm;
+		snprintf(cell->variant, sizeof(cell->variant), "%s", next->variant);
+		ret = add_cell(plan, s, cell, err);
+	}
+	s->place++;
+	return ret;
+}
+
 /*
  * One cell of a row: once, or where one boot holds all arms of a comparison, each arm twice, the second
  * time the other way round (A Z B B Z A): what drifts steadily meets all of them alike. The place is
@@ -55,6 +103,8 @@ static int add_plays(struct zcb_plan *plan, struct source *s, struct zcb_cell *c
 	char order[ZCB_PLAN_ARMS];
 	int ret = 0;
 
+	if (s->by_turns)
+		return add_turns(plan, s, cell, err);
 	if (!s->arms || !zcb_arms_share_kernel(s->arms)) {
 		ret = add_cell(plan, s, cell, err);
 		s->place++;
@@ -98,11 +148,8 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 	size_t i;
 	int ret = 0;
 
-	if (zcb_workload_devices(zcb_workload_find(workload), json_string_value(json_object_get(params, "under"))) !=
-	    s->devices)
-		return 0;
-	if ((s->workloads && !has_word(s->workloads, workload)) ||
-	    (memory && !has_word(memory, zcb_memory_name(like->memory))))
+	if ((s->workloads && !zcb_plan_has_word(s->workloads, workload)) ||
+	    (memory && !zcb_plan_has_word(memory, zcb_memory_name(like->memory))))
 		return 0;
 	cell.params = s->defaults;
 	if (params && zcb_cell_params_from_json(params, &cell.params, err))
@@ -119,10 +166,11 @@ static int add_row(struct zcb_plan *plan, struct source *s, json_t *row,
 	json_array_foreach(json_object_get(row, "consumers"), i, consumer) {
 		const char *name = json_string_value(consumer);
 
-		if (ret || (s->consumers && !has_word(s->consumers, name)))
+		if (ret || (s->consumers && !zcb_plan_has_word(s->consumers, name)))
 			continue;
 		snprintf(cell.consumer, sizeof(cell.consumer), "%s", name);
-		ret = add_plays(plan, s, &cell, err);
+		if (zcb_cell_devices(&cell) == s->devices)
+			ret = add_plays(plan, s, &cell, err);
 	}
 	return ret;
 }
@@ -151,7 +199,7 @@ static int add_variants(struct zcb_plan *plan, struct source *s, struct zcb_cell
 	size_t i;
 	int ret = 0;
 
-	if (s->arms) /* `like` has the arm's variant, or each cell its own */
+	if (s->arms || s->by_turns) /* `like` has the arm's variant, or each cell its own */
 		return add_rows(plan, s, like, err);
 	json_array_foreach(s->variants, i, variant) {
 		const char *name = json_string_value(variant);
@@ -240,7 +288,7 @@ int zcb_plan_expand(struct zcb_plan *plan, struct source *s, struct zcb_error *e
 		ret = s->arms ? add_arm_boots(plan, s, err) : add_kernel_boots(plan, s, err);
 	if (ret || plan->n > 0)
 		return ret;
-	if (!s->arms && only_stock_kernels(s->kernels) && !has_word(s->variants, "stock"))
+	if (!s->arms && only_stock_kernels(s->kernels) && !zcb_plan_has_word(s->variants, "stock"))
 		return zcb_fail(err, -EINVAL, "usage: the stock kernel has only the variant stock: say "
 				"--kernel variants for the others");
 	return zcb_fail(err, -EINVAL, "usage: the plan and the options leave no cell to run");

@@ -146,6 +146,7 @@ static int check_members(json_t *object, const char *const *known, const char *w
 }
 
 #define SEE_KERNELS "see `zcbench list kernels`, or name the path of a kernel image"
+#define SEE_GUESTS "see `zcbench list guests`"
 #define SEE_WORKLOADS "see `zcbench list workloads`"
 #define SEE_CONSUMERS "see `zcbench list consumers`"
 #define SAY_MEMORY "say shmem, hugetlb, or both"
@@ -172,7 +173,7 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 		{ "variants", o->variants, "variant", "see `zcbench list variants`, or say all", &s->variants,
 		  variant_exists },
 		{ "memory", o->memory, "memory", SAY_MEMORY, &s->memory, memory_exists },
-		{ "guests", o->guests, "guest", "see `zcbench list guests`", &s->guests, guest_exists },
+		{ "guests", o->guests, "guest", SEE_GUESTS, &s->guests, guest_exists },
 		{ "workloads", o->workloads, "workload", SEE_WORKLOADS, &s->workloads,
 		  workload_exists },
 		{ "consumers", o->consumers, "consumer", SEE_CONSUMERS, &s->consumers,
@@ -257,12 +258,59 @@ static int check_rows(json_t *root, struct zcb_error *err)
 	return ret;
 }
 
+static int take_turns_lists(struct source *t, const struct source *s, const struct zcb_plan_options *o,
+			    struct zcb_error *err)
+{
+	int ret = take_list(t->root, "guests", o->guests, &t->guests, err);
+
+	if (!ret)
+		ret = check_words(t->guests, guest_exists, "guest", SEE_GUESTS, err);
+	if (!ret && !t->guests)
+		t->guests = json_incref(s->guests);
+	t->variants = json_incref(s->variants);
+	t->memory = json_incref(s->memory);
+	t->workloads = json_incref(s->workloads);
+	t->consumers = json_incref(s->consumers);
+	return ret;
+}
+
+/*
+ * The plan's boots that hold all variants by turns, to compare what they cost. They are left out where
+ * the options leave nothing to compare: another kernel, or one variant.
+ */
+static int add_turns(struct zcb_plan *plan, const struct source *s, const struct zcb_plan_options *o,
+		     struct zcb_error *err)
+{
+	static const char *const known[] = { "kernel", "guests", "boots", "params", "cells", NULL };
+	ZCB_CLEANUP(source_finish) struct source t = { .by_turns = true };
+	const char *kernel;
+	int ret;
+
+	t.root = json_incref(json_object_get(s->root, "turns"));
+	kernel = json_string_value(json_object_get(t.root, "kernel"));
+	if (!t.root)
+		return 0;
+	ret = check_members(t.root, known, "\"turns\"", err);
+	if (!ret && (!kernel || !zcb_kernel_exists(kernel)))
+		ret = zcb_fail(err, -EINVAL, "usage: \"turns\" has no \"kernel\" of ours: " SEE_KERNELS);
+	if (!ret)
+		ret = check_rows(t.root, err);
+	if (!ret)
+		ret = take_turns_lists(&t, s, o, err);
+	if (!ret)
+		ret = take_numbers(&t, &(struct zcb_plan_options){ .fence = o->fence }, err);
+	if (ret || o->arms || json_array_size(t.variants) < 2 || !zcb_plan_has_word(s->kernels, kernel))
+		return ret;
+	t.kernels = json_pack("[s]", kernel);
+	return zcb_plan_expand(plan, &t, err);
+}
+
 int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
 		  struct zcb_plan *ret_plan, struct zcb_error *err)
 {
 	static const char *const known[] = {
 		"schema", "name", "summary", "kernels", "variants", "memory", "guests", "workloads",
-		"consumers", "boots", "params", "cells", NULL,
+		"consumers", "boots", "params", "cells", "turns", NULL,
 	};
 	ZCB_CLEANUP(source_finish) struct source source = { 0 };
 	struct zcb_plan plan = { .seed = options->seed };
@@ -281,6 +329,8 @@ int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
 		ret = take_numbers(&source, options, err);
 	if (!ret)
 		ret = zcb_plan_expand(&plan, &source, err);
+	if (!ret)
+		ret = add_turns(&plan, &source, options, err);
 	if (ret) {
 		zcb_plan_finish(&plan);
 		return ret;

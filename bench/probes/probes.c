@@ -18,7 +18,8 @@ struct zcb_probes {
 	uint64_t unended[ZCB_PROBE_SOURCES], unbegun[ZCB_PROBE_SOURCES];
 };
 
-int zcb_probes_open(const struct zcb_guest *guest, struct zcb_probes **ret_probes, struct zcb_error *err)
+int zcb_probes_open(const struct zcb_guest *guest, uint32_t kib, struct zcb_probes **ret_probes,
+		    struct zcb_error *err)
 {
 	struct zcb_probes *probes = calloc(1, sizeof(*probes));
 	int ret;
@@ -30,7 +31,7 @@ int zcb_probes_open(const struct zcb_guest *guest, struct zcb_probes **ret_probe
 	if (ret)
 		zcb_fail(&probes->why, ret, "host set-up: no process maps the guest's RAM: %s", strerror(-ret));
 	else
-		zcb_trace_open(&probes->trace, &probes->why);
+		zcb_trace_open(kib, &probes->trace, &probes->why);
 	*ret_probes = probes;
 	return 0;
 }
@@ -142,4 +143,15 @@ void zcb_probes_close(struct zcb_probes *probes)
 void zcb_probes_sweep(void)
 {
 	zcb_trace_sweep();
+}
+
+void zcb_probes_hold(struct zcb_trace **held)
+{
+	if (!*held)
+		zcb_trace_hold(held, NULL);
+}
+
+void zcb_probes_let_go(struct zcb_trace *held)
+{
+	zcb_trace_close(held);
 }

@@ -21,10 +21,11 @@ struct zcb_probes_scene {
 };
 
 /**
- * Makes the probes ready. What this kernel has not is a metric that is unavailable, never an error:
+ * Makes the probes ready, with so many KiB per processor to record a round into. What this kernel has not is a metric that is unavailable, never an error:
  * without tracefs all of them are. Returns 0 or -ENOMEM.
  */
-int zcb_probes_open(const struct zcb_guest *guest, struct zcb_probes **ret_probes, struct zcb_error *err);
+int zcb_probes_open(const struct zcb_guest *guest, uint32_t kib, struct zcb_probes **ret_probes,
+		    struct zcb_error *err);
 
 /** A round begins; what the kernel does from now on is recorded. NULL is allowed. */
 void zcb_probes_begin(struct zcb_probes *probes);
@@ -53,6 +54,16 @@ json_t *zcb_probes_judge(const struct zcb_probe_metric *metric, const struct zcb
 
 /** NULL is allowed. */
 void zcb_probes_close(struct zcb_probes *probes);
+
+/** What keeps the kernel's code patched between cells. */
+struct zcb_trace;
+
+/**
+ * Has the code of the kernel stay as it is when cells with probes come and go; if it cannot, nothing is
+ * held. zcb_probes_let_go() ends that.
+ */
+void zcb_probes_hold(struct zcb_trace **held);
+void zcb_probes_let_go(struct zcb_trace *held);
 
 /** Removes what a cell that died has left in the kernel. */
 void zcb_probes_sweep(void);

@@ -17,7 +17,7 @@
 #include "bench/base/cleanup.h"
 
 #define NAME "zcbench"		 /* of the instance, and the group of probed functions */
-#define BUFFER_KIB 4096U	 /* per CPU: some 60,000 events */
+#define HELD "zcbench-held"	 /* an instance that records nothing */
 #define MAX_KINDS (2 * ZCB_PROBE_WAYS * ZCB_PROBE_SOURCES)
 
 /** An event of the kernel that is recorded. */
@@ -85,6 +85,8 @@ static int probe_function(const struct zcb_probe_way *way, struct zcb_trace_sour
 		return -ENOENT;
 	}
 	name_events(way, begin, end, sizeof(begin));
+	if (has_event(NAME, begin) && has_event(NAME, end)) /* held */
+		return 0;
 	if (tracefs_kprobe_raw(NAME, begin, way->function, way->fetch) < 0 ||
 	    tracefs_kretprobe_raw(NAME, end, way->function, "result=$retval:x64") < 0) {
 		snprintf(source->reason, sizeof(source->reason), "%s() cannot be probed: %s", way->function,
@@ -193,13 +195,12 @@ static int set_up(struct zcb_trace *trace, struct zcb_error *err)
 	/* The clock of all other times of a cell (trace_clock, Documentation/trace/ftrace.rst). */
 	if (tracefs_instance_file_write(trace->instance, "trace_clock", "mono") < 0)
 		return zcb_fail(err, -EIO, "kernel: the trace's clock cannot be CLOCK_MONOTONIC: %m");
-	tracefs_instance_set_buffer_size(trace->instance, BUFFER_KIB, -1);
 	for_each_way(trace, enable);
 	check_enabled(trace);
 	return 0;
 }
 
-int zcb_trace_open(struct zcb_trace **ret_trace, struct zcb_error *err)
+static int open_instance(const char *name, struct zcb_trace **ret_trace, struct zcb_error *err)
 {
 	struct zcb_trace *trace;
 	int ret;
@@ -211,7 +212,7 @@ int zcb_trace_open(struct zcb_trace **ret_trace, struct zcb_error *err)
 	trace = calloc(1, sizeof(*trace));
 	if (!trace)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a trace");
-	trace->instance = tracefs_instance_create(NAME);
+	trace->instance = tracefs_instance_create(name);
 	ret = trace->instance ? set_up(trace, err) :
 				zcb_fail(err, -EOPNOTSUPP, "kernel: no trace instance of our own: %m");
 	if (ret) {
@@ -220,6 +221,20 @@ int zcb_trace_open(struct zcb_trace **ret_trace, struct zcb_error *err)
 	}
 	*ret_trace = trace;
 	return 0;
+}
+
+int zcb_trace_open(uint32_t kib, struct zcb_trace **ret_trace, struct zcb_error *err)
+{
+	int ret = open_instance(NAME, ret_trace, err);
+
+	if (!ret)
+		tracefs_instance_set_buffer_size((*ret_trace)->instance, kib, -1);
+	return ret;
+}
+
+int zcb_trace_hold(struct zcb_trace **ret_held, struct zcb_error *err)
+{
+	return open_instance(HELD, ret_held, err);
 }
 
 const struct zcb_trace_source *zcb_trace_source(const struct zcb_trace *trace, enum zcb_probe_source source)
@@ -392,5 +407,7 @@ void zcb_trace_sweep(void)
 		tracefs_instance_destroy(left);
 		tracefs_instance_free(left);
 	}
-	remove_probes();
+	/* Those that are held are in use. */
+	if (!tracefs_instance_exists(HELD))
+		remove_probes();
 }

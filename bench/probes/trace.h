@@ -18,10 +18,10 @@ struct zcb_trace_source {
 };
 
 /**
- * Makes the instance and enables in it whatever this kernel has of zcb_probe_sources. Nothing is recorded
+ * Makes the instance, with so many KiB per processor, and enables in it whatever this kernel has of zcb_probe_sources. Nothing is recorded
  * yet. Returns 0, -EOPNOTSUPP where there is no tracefs, or -errno.
  */
-int zcb_trace_open(struct zcb_trace **ret_trace, struct zcb_error *err);
+int zcb_trace_open(uint32_t kib, struct zcb_trace **ret_trace, struct zcb_error *err);
 
 const struct zcb_trace_source *zcb_trace_source(const struct zcb_trace *trace, enum zcb_probe_source source);
 
@@ -42,6 +42,12 @@ uint64_t zcb_trace_missed_in_profile(char *text);
 
 /** Events that the kernel had to drop since the trace was opened, by its own counts over all CPUs. */
 uint64_t zcb_trace_lost(const struct zcb_trace *trace);
+
+/**
+ * Enables the same events in an instance that records nothing, so that traces come and go without a patch
+ * of the kernel's code. zcb_trace_close() ends that, too. Returns 0 or -errno.
+ */
+int zcb_trace_hold(struct zcb_trace **ret_held, struct zcb_error *err);
 
 /** Ends the trace; NULL is allowed. */
 void zcb_trace_close(struct zcb_trace *trace);

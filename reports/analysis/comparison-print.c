@@ -71,6 +71,8 @@ static void put_effect(FILE *f, const struct zcb_comparison_row *row)
 	if (row->exact)
 		snprintf(interval, sizeof(interval), "exact: %+.0f", row->b - row->a);
 	format_percent(row->detectable, detectable);
+	if (*detectable == 'x')
+		snprintf(detectable, sizeof(detectable), " >1000");
 	fprintf(f, "%7s  %-16s %7s  ", effect, interval, row->exact ? "" : detectable + 1);
 }
 
@@ -128,8 +130,8 @@ static void put_headline(FILE *f, const struct zcb_comparison *c,
 	fputs(words[c->verdict], f);
 	colour(f, options, c->verdict, false);
 	if (c->corrupt) {
-		fprintf(f, ": %zu of its cells saw other bytes than it declares", c->corrupt);
-		separator = "; ";
+		fprintf(f, ": %zu of its cells saw other bytes than it declares\n", c->corrupt);
+		separator = "";
 	}
 	for (int v = 0; v < ZCB_COMPARISON_VERDICTS; v++) {
 		size_t n = count(c->rows, c->n_rows, (enum zcb_comparison_verdict)v);
@@ -233,6 +235,7 @@ static void put_reasons(FILE *f, const struct zcb_comparison *c)
 static void put_twin(FILE *f, const struct zcb_comparison *c)
 {
 	double noise = 0;
+	char text[16];
 
 	for (size_t i = 0; i < c->n_rows; i++) {
 		if (c->rows[i].has_twin && c->rows[i].statistic == ZCB_STATISTIC_P50)
@@ -242,8 +245,32 @@ static void put_twin(FILE *f, const struct zcb_comparison *c)
 		fputs("\nNo A/A twin ran: what this machine's noise alone does is not known.\n", f);
 		return;
 	}
-	fprintf(f, "\nA against its twin: %zu false alarm%s in %zu rows; a boot's median moves by up to %.2g %%\n",
-		c->false_alarms, c->false_alarms == 1 ? "" : "s", c->twin_rows, 100 * expm1(noise));
+	format_percent(noise, text);
+	fprintf(f, "\nA against its twin: %zu false alarm%s in %zu rows;\na boot's medians differ by up to %s %%\n",
+		c->false_alarms, c->false_alarms == 1 ? "" : "s", c->twin_rows, text + 1);
+}
+
+/* A sentence of any length, broken between words. */
+static void put_wrapped(FILE *f, const char *text)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (column && column + 1 + word > 80) {
+			fputc('\n', f);
+			column = 0;
+		} else if (column) {
+			fputc(' ', f);
+			column++;
+		}
+		put(f, text, word < 80 ? word : 80);
+		column += word;
+		text += word;
+		text += strspn(text, " ");
+	}
+	fputc('\n', f);
 }
 
 void zcb_comparison_print(FILE *f, const struct zcb_comparison *c,
@@ -258,7 +285,6 @@ void zcb_comparison_print(FILE *f, const struct zcb_comparison *c,
 	put_cells(f, c, options);
 	put_twin(f, c);
 	for (size_t i = 0; i < c->observations->notes.n; i++) {
-		put(f, c->observations->notes.items[i], 400);
-		fputc('\n', f);
+		put_wrapped(f, c->observations->notes.items[i]);
 	}
 }

@@ -91,10 +91,10 @@ static enum zcb_comparison_verdict by_interval(const struct zcb_comparison *c,
 					       const struct zcb_effect *effect, double p,
 					       double level)
 {
-	double low, high;
+	double low, high, margin = effect->error > 0 ? c->margin : c->margin_exact;
 
 	zcb_effect_interval(effect, c->alpha_interval, &low, &high);
-	if (low >= -c->margin && high <= c->margin)
+	if (low >= -margin && high <= margin)
 		return ZCB_EQUIVALENT;
 	if (p > level || (effect->error > 0 && effect->boots < LEAST_BOOTS))
 		return ZCB_INCONCLUSIVE;

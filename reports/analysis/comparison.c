@@ -80,7 +80,10 @@ static void finish_columns(struct metric_columns *m)
 
 #define COLUMNS_FINISH __attribute__((cleanup(finish_columns)))
 
-/* Those that have boots of both arms; the rest cannot be compared and is not. */
+/*
+ * Those that have boots of both arms; the rest cannot be compared and is not. That a tail has too few
+ * samples is usual, and not worth a row.
+ */
 static int collect(const struct zcb_observations *o, size_t metric, enum zcb_statistic statistic,
 		   struct metric_columns *m)
 {
@@ -93,7 +96,7 @@ static int collect(const struct zcb_observations *o, size_t metric, enum zcb_sta
 			continue;
 		if (zcb_column_of(o, s, statistic, &m->columns[m->n]))
 			return -ENOMEM;
-		if (!usable(&m->columns[m->n], o->one_run)) {
+		if (usable(&m->columns[m->n], o->one_run) < (statistic == ZCB_STATISTIC_P99 ? 2 : 1)) {
 			zcb_column_finish(&m->columns[m->n]);
 			continue;
 		}
@@ -334,7 +337,9 @@ int zcb_comparison_judge(struct zcb_observations *o, const struct zcb_comparison
 	c->observations = o;
 	c->options = *options;
 	c->a = c->b = c->clock = c->accel = "";
-	c->margin = log(1 + (options->margin > 0 ? options->margin : o->icount ? .002 : .05));
+	c->margin = log(1 + (options->margin > 0 ? options->margin : o->icount ? .01 : .05));
+	/* A count that repeats exactly is worth a finer look, unless somebody says what matters. */
+	c->margin_exact = options->margin > 0 ? c->margin : log(1.001);
 	c->alpha_interval = .05 * zcb_look_share(options->look, options->looks);
 	qsort(o->items, o->n, sizeof(*o->items), by_subject);
 	for (size_t m = 0; !err && m < o->n_metrics; m++) {

@@ -77,7 +77,7 @@ struct zcb_comparison {
 	struct zcb_comparison_options options;
 	const char *a, *b;  /* what the arms are: "variants:update-ptl" */
 	const char *clock, *accel;
-	double margin, alpha_interval;
+	double margin, margin_exact, alpha_interval; /* margins are logarithms, the latter for exact rows */
 	size_t boots; /* of the arm that has fewer */
 	bool paired, has_twin;
 	struct zcb_comparison_row *rows; /* over all cells, by metric, then p50 and p99 */

@@ -8,33 +8,10 @@
 #include "reports/analysis/bootstrap.h"
 #include "reports/analysis/permutation.h"
 
-/* What the spread of the samples alone makes a boot's number deviate, as a root mean square. */
-static double sampling_error(const struct zcb_column *column, enum zcb_arm_index other, bool paired)
-{
-	double sum = 0;
-	size_t n = 0;
-
-	for (size_t i = 0; i < column->n; i++) {
-		const struct zcb_column_boot *boot = &column->boots[i];
-
-		if (paired && !(boot->arm[ZCB_ARM_A].n && boot->arm[other].n))
-			continue;
-		for (int a = 0; a < ZCB_ARMS; a++) {
-			if ((a != ZCB_ARM_A && a != (int)other) || !boot->arm[a].n)
-				continue;
-			sum += boot->arm[a].variance;
-			n++;
-		}
-	}
-	return n ? sqrt(sum / (double)n * (paired ? 2 : 1)) : 0;
-}
-
 /* A clock that ticks coarsely gives equal numbers by luck: a tick's even spread is the least. */
-static double least_deviation(const struct zcb_column *column, enum zcb_arm_index other, bool paired)
+static double least_deviation(const struct zcb_column *column, bool paired)
 {
-	double tick = column->resolution / sqrt(12) * (paired ? sqrt(2) : 1);
-
-	return fmax(tick, sampling_error(column, other, paired));
+	return column->resolution / sqrt(12) * (paired ? sqrt(2) : 1);
 }
 
 static void take(const struct zcb_column_boot *boot, enum zcb_arm_index arm, double *logs,
@@ -90,7 +67,7 @@ int zcb_contrast_of(const struct zcb_column *column, enum zcb_arm_index other, b
 		take_pairs(column, other, &c);
 	else
 		take_each(column, other, &c);
-	c.floor = least_deviation(column, other, c.paired);
+	c.floor = least_deviation(column, c.paired);
 	*ret = c;
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include "bench/guest/micro/link.h"
 #include "bench/guest/micro/mailbox.h"
 #include "bench/guest/micro/pages.h"
+#include "bench/guest/micro/tsc.h"
 #include "bench/vmm/vmm.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -396,6 +397,41 @@ static void too_much_ram_is_refused(void **state)
 	assert_null(guest);
 }
 
+/* -- clocks */
+
+/* A TSC of 2.5 GHz that was 0 at 1 s of the host's clock; each run takes 200 us. */
+static void read_tsc(struct zcb_micro_tsc *tsc, uint64_t at_ns, uint64_t before_ns, uint64_t after_ns)
+{
+	struct zcb_micro_reading reading = {.ticks = (at_ns - 1000000000) * 5 / 2,
+					    .before_ns = at_ns - before_ns,
+					    .after_ns = at_ns + after_ns};
+
+	zcb_micro_tsc_add(tsc, &reading);
+}
+
+static void bounds_hold_the_rate_and_the_distance(void **state)
+{
+	struct zcb_micro_tsc tsc = {0};
+	struct zcb_guest_clock clock;
+
+	assert_false(zcb_micro_tsc_measure(&tsc, 2500000, &clock));
+	read_tsc(&tsc, 2000000000, 150000, 50000);
+	assert_false(zcb_micro_tsc_measure(&tsc, 2500000, &clock));
+	read_tsc(&tsc, 2500000000, 1000, 2000);
+	read_tsc(&tsc, 3000000000, 10, 199990);
+	assert_true(zcb_micro_tsc_measure(&tsc, 2500000, &clock));
+	assert_in_range(clock.khz_low, 2498500, 2500000);
+	assert_in_range(clock.khz_high, 2500000, 2500200);
+	assert_int_equal(clock.apart_low_ns, 1000000000 - 1000);
+	assert_int_equal(clock.apart_high_ns, 1000000000 + 2000);
+	assert_false(zcb_micro_tsc_contradicts(&clock));
+	/* What a kernel says that was calibrated on a busy emulator. */
+	assert_true(zcb_micro_tsc_measure(&tsc, 2600000, &clock));
+	assert_true(zcb_micro_tsc_contradicts(&clock));
+	assert_true(zcb_micro_tsc_measure(&tsc, 2400000, &clock));
+	assert_true(zcb_micro_tsc_contradicts(&clock));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +445,7 @@ int main(void)
 		cmocka_unit_test(an_answer_must_be_the_one_that_is_due),
 		cmocka_unit_test(ticks_become_nanoseconds),
 		cmocka_unit_test(touches_cannot_take_longer_than_the_run),
+		cmocka_unit_test(bounds_hold_the_rate_and_the_distance),
 		cmocka_unit_test(a_dead_vmm_is_told_at_once),
 		cmocka_unit_test(a_vmm_that_dies_over_a_request_is_told),
 		cmocka_unit_test(a_vmm_that_is_silent_is_not_waited_for),

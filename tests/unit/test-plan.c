@@ -100,7 +100,7 @@ static void variants_share_seeds(void **state)
 	struct zcb_plan plan;
 	uint32_t pairs = 0;
 
-	make("default", &(struct zcb_plan_options){ .kernels = "variants" }, &plan);
+	make("smoke", &(struct zcb_plan_options){ .kernels = "variants", .variants = "all" }, &plan);
 	for (uint32_t i = 0; i < plan.n; i++)
 		for (uint32_t j = 0; j < i; j++) {
 			bool same = differ_in_variant(&plan.cell[i], &plan.cell[j]);
@@ -164,6 +164,7 @@ static void built_in_plans_expand(void **state)
 			assert_true(plan.cell[i].seed < 1ULL << 53);
 			for (uint32_t j = 0; j < i; j++)
 				assert_true(plan.cell[j].boot != plan.cell[i].boot ||
+					    plan.cell[j].block != plan.cell[i].block ||
 					    plan.cell[j].seed != plan.cell[i].seed ||
 					    strcmp(plan.cell[j].variant, plan.cell[i].variant) != 0);
 		}
@@ -182,13 +183,63 @@ static void smoke_looks_at_both_memories(void **state)
 	zcb_plan_finish(&plan);
 }
 
+#define TURNS \
+	"\"turns\":{\"kernel\":\"variants\",\"guests\":[\"micro\"],\"boots\":2,\"cells\":[" CELL "," CELL "]}"
+
+/* In each boot each cell comes twice of each variant and of the first one's twin, there and back. */
+static void all_variants_have_turns(void **state)
+{
+	const char text[] = "{\"schema\":1,\"kernels\":[\"stock\",\"variants\"],\"variants\":[\"stock\","
+			    "\"update-ptl\",\"invalidate\"],\"guests\":[\"linux\"]" SHMEM ",\"cells\":[" CELL "],"
+			    TURNS "}";
+	struct zcb_plan plan;
+	uint32_t usual = 1 + 3, plays = 2 * (3 + 1), twins = 0, orders = 0;
+
+	write_plan(text);
+	make(file, &(struct zcb_plan_options){ .seed = 5 }, &plan);
+	assert_int_equal(plan.boots, 2 + 2);
+	assert_int_equal(plan.n, usual + 2 * 2 * plays);
+	for (uint32_t i = usual; i < plan.n; i++) {
+		uint32_t block = (i - usual) % plays, first = i - block;
+		const struct zcb_cell *cell = &plan.cell[i], *mirror = &plan.cell[first + plays - 1 - block];
+
+		assert_int_equal(cell->block, block);
+		assert_int_equal(cell->boot, 3 + (i - usual) / (2 * plays));
+		assert_string_equal(cell->guest, "micro");
+		assert_string_equal(cell->kernel, "variants");
+		assert_int_equal(cell->arm, mirror->arm);
+		assert_string_equal(cell->variant, mirror->variant);
+		assert_int_equal(cell->seed, plan.cell[first].seed);
+		assert_int_equal(cell->arm != 'B', !strcmp(cell->variant, "stock"));
+		twins += cell->arm == 'Z';
+		orders += i >= usual + plays && cell->arm != plan.cell[i - plays].arm;
+	}
+	assert_int_equal(twins, 2 * 2 * 2);
+	assert_true(orders > 0);
+	zcb_plan_finish(&plan);
+}
+
+/* Nothing to compare: no turns. */
+static void turns_need_two_variants(void **state)
+{
+	struct zcb_plan plan;
+
+	make("default", &(struct zcb_plan_options){ .kernels = "stock" }, &plan);
+	assert_int_equal(plan.boots, 1);
+	zcb_plan_finish(&plan);
+	make("default", &(struct zcb_plan_options){ .variants = "invalidate" }, &plan);
+	for (uint32_t i = 0; i < plan.n; i++)
+		assert_int_equal(plan.cell[i].arm, 'A');
+	zcb_plan_finish(&plan);
+}
+
 /* A guest is kept from cell to cell: within a boot each memory is one run of cells. */
 static void memories_do_not_alternate(void **state)
 {
 	struct zcb_plan plan;
 	uint32_t changes = 0;
 
-	make("default", &(struct zcb_plan_options){ .boots = 2 }, &plan);
+	make("smoke", &(struct zcb_plan_options){ .kernels = "stock,variants", .boots = 2 }, &plan);
 	assert_int_equal(plan.boots, 4); /* two of each kernel */
 	for (uint32_t i = 1; i < plan.n; i++) {
 		assert_true(plan.cell[i].boot >= plan.cell[i - 1].boot);
@@ -553,6 +604,8 @@ int main(void)
 		cmocka_unit_test(variants_share_seeds),
 		cmocka_unit_test(smoke_looks_at_both_memories),
 		cmocka_unit_test(memories_do_not_alternate),
+		cmocka_unit_test(all_variants_have_turns),
+		cmocka_unit_test(turns_need_two_variants),
 		cmocka_unit_test(same_seed_same_plan),
 		cmocka_unit_test(options_filter),
 		PLAN_TEST(params_of_a_cell_go_over_those_of_the_plan),

@@ -56,7 +56,7 @@ class Bench:
     for name in names:
       path = os.path.join(os.path.dirname(self.program), 'images', name)
       if not os.path.exists(path):
-        parts = 'image debug' if name == 'debug' else 'image kernel'
+        parts = f'image {name}' if name in ('debug', 'delays') else 'image kernel'
         raise Skip(f'{path} is missing: run ./scripts/setup {parts}')
 
   def plan(self, **members):

@@ -157,6 +157,26 @@ static void answer_draw(uint32_t serial, const struct zcb_abi_draw *request)
 	send_drawn(serial, request);
 }
 
+static void answer_show(uint32_t serial, const struct zcb_abi_show *request)
+{
+	struct zcb_abi_draw what = { .frame = request->frame, .sequence = request->sequence };
+	const char *problem;
+
+	if (request->frame >= ZCB_ABI_MAX_FRAMES || !request->sequence) {
+		send_error(serial, "no such frame number");
+		return;
+	}
+	end_storm_on(request->frame);
+	frame_free(&frames[request->frame]);
+	problem = screen_show(&frames[request->frame], request);
+	if (problem) {
+		send_error(serial, problem);
+		return;
+	}
+	draw(&what);
+	send_drawn(serial, &what);
+}
+
 static void answer_storm(uint32_t serial, const struct zcb_abi_draw *request)
 {
 	if (request->frame >= ZCB_ABI_MAX_FRAMES || !frames[request->frame].pages ||
@@ -241,6 +261,7 @@ static void answer_one(void)
 	struct zcb_abi_header header;
 	union {
 		struct zcb_abi_alloc alloc;
+		struct zcb_abi_show show;
 		struct zcb_abi_draw draw;
 		struct zcb_abi_free free;
 		struct zcb_abi_read read;
@@ -257,6 +278,9 @@ static void answer_one(void)
 	switch (header.type) {
 	case ZCB_ABI_ALLOC:
 		answer_alloc(header.serial, &request.alloc);
+		break;
+	case ZCB_ABI_SHOW:
+		answer_show(header.serial, &request.show);
 		break;
 	case ZCB_ABI_DRAW:
 		answer_draw(header.serial, &request.draw);

@@ -14,7 +14,10 @@ struct frame {
 	uint64_t mapped;  /* its size in bytes */
 	int huge;         /* they are huge pages of the guest's pool */
 	uint8_t **page;   /* where each page is mapped */
-	uint64_t *gfn;    /* and its guest frame number */
+	uint64_t *gfn;    /* and its guest frame number; NULL where nobody tells it */
+	uint32_t buffer;  /* of a frame on the screen: the driver's handle of its memory, else 0 */
+	uint32_t shown;   /* and KMS's number of the picture */
+	uint32_t width, height;
 };
 
 /**
@@ -42,6 +45,28 @@ const char *frame_give(struct frame *frame, const struct zcb_abi_some *some);
  * cannot be had, by its number, in a static buffer. Then it was not done for any of them.
  */
 const char *frame_regain(struct frame *frame, const struct zcb_abi_some *some);
+
+/**
+ * Makes the frame of the display driver's memory (a guest blob of virtio-gpu) and puts it on the
+ * screen, drawn. Returns NULL, or what went wrong; the frame is empty then.
+ */
+const char *screen_show(struct frame *frame, const struct zcb_abi_show *request);
+
+/** Tells the display that the frame was drawn; returns when the VMM has passed it on. */
+void screen_update(const struct frame *frame);
+
+/** Takes it off the screen and gives its memory back; the rest is frame_free()'s. */
+void screen_drop(struct frame *frame);
+
+/**
+ * Until scatter_end(), so many single pages that are allocated in the kernel are hardly ever neighbours.
+ * Where memory does not suffice for that, they are as they come.
+ */
+void scatter_begin(uint32_t pages, uint64_t seed);
+void scatter_end(void);
+
+/** The next number of a seeded sequence. */
+uint64_t next_random(uint64_t *state);
 
 /** The guest frame number of a mapped page, or 0. Needs root. */
 uint64_t gfn_of(const void *page);

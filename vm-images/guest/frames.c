@@ -34,7 +34,7 @@ uint64_t gfn_of(const void *page)
 }
 
 /* Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014 */
-static uint64_t next_random(uint64_t *state)
+uint64_t next_random(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
 
@@ -127,6 +127,8 @@ void frame_draw(const struct frame *frame, uint32_t id, uint64_t sequence)
 {
 	for (uint32_t i = 0; i < frame->pages; i++)
 		zcb_stamp_fill(frame->page[i], frame->key, sequence, (uint16_t)id, i);
+	if (frame->shown)
+		screen_update(frame);
 }
 
 void frame_read(const struct frame *frame)
@@ -139,6 +141,8 @@ void frame_free(struct frame *frame)
 {
 	if (frame->base)
 		munmap(frame->base, frame->mapped);
+	if (frame->buffer)
+		screen_drop(frame);
 	free(frame->page);
 	free(frame->gfn);
 	memset(frame, 0, sizeof(*frame));

@@ -52,6 +52,8 @@ static const char *check(const struct frame *frame, const struct zcb_abi_some *s
 	}
 	if (!n || n != some->pages)
 		return "not so many pages as it says";
+	if (frame->buffer)
+		return "the pages of a frame on the screen are the driver's";
 	return frame->huge ? "single pages of a frame in huge pages cannot be freed" : NULL;
 }
 

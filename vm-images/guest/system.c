@@ -16,7 +16,7 @@
 #define VIRTIO_DEVICES "/sys/bus/virtio/devices"
 
 /* include/uapi/linux/virtio_ids.h */
-enum { VIRTIO_ID_BALLOON = 5, VIRTIO_ID_MEM = 24 };
+enum { VIRTIO_ID_BALLOON = 5, VIRTIO_ID_GPU = 16, VIRTIO_ID_MEM = 24 };
 
 static void write_file(const char *path, const char *text)
 {
@@ -29,8 +29,27 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
+/*
+ * Drivers beside the link's, and the device for which they are loaded: that takes a tenth of a second
+ * under emulation, and most guests lack it.
+ */
+static const struct {
+	const char *name;
+	unsigned int device;
+	const char *parameters;
+} drivers[] = {
+	{ "virtio_balloon.ko", VIRTIO_ID_BALLOON, "" },
+	{ "virtio_mem.ko", VIRTIO_ID_MEM, "" },
+	{ "drm.ko", VIRTIO_ID_GPU, "" },
+	/* No console on the screen, which would be drawn on by the kernel. */
+	{ "drm_kms_helper.ko", VIRTIO_ID_GPU, "fbdev_emulation=0" },
+	{ "drm_shmem_helper.ko", VIRTIO_ID_GPU, "" },
+	{ "virtio_dma_buf.ko", VIRTIO_ID_GPU, "" },
+	{ "virtio-gpu.ko", VIRTIO_ID_GPU, "" },
+};
+
 /* A leading '?' marks a module that may fail to load. */
-static void load_module(const char *name)
+static void load_module(const char *name, const char *parameters)
 {
 	int optional = name[0] == '?';
 	char path[128];
@@ -38,7 +57,7 @@ static void load_module(const char *name)
 
 	snprintf(path, sizeof(path), "/modules/%s", name + optional);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && !optional))
+	if (fd < 0 || (syscall(SYS_finit_module, fd, parameters, 0) < 0 && !optional))
 		fprintf(stderr, "zcb-agent: module %s: %m\n", name);
 	if (fd >= 0)
 		close(fd);
@@ -66,14 +85,16 @@ static int has_virtio_device(unsigned int wanted)
 	return found;
 }
 
-/* Loading a driver takes a tenth of a second under emulation, and most guests lack its device. */
-static int is_of_use(const char *name)
+static void load_if_of_use(const char *name)
 {
-	if (!strcmp(name, "?virtio_balloon.ko"))
-		return has_virtio_device(VIRTIO_ID_BALLOON);
-	if (!strcmp(name, "?virtio_mem.ko"))
-		return has_virtio_device(VIRTIO_ID_MEM);
-	return 1;
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		if (strcmp(name + (name[0] == '?'), drivers[i].name) != 0)
+			continue;
+		if (has_virtio_device(drivers[i].device))
+			load_module(name, drivers[i].parameters);
+		return;
+	}
+	load_module(name, "");
 }
 
 static void load_modules(void)
@@ -82,8 +103,7 @@ static void load_modules(void)
 	char name[96];
 
 	while (order && fscanf(order, "%95s", name) == 1)
-		if (is_of_use(name))
-			load_module(name);
+		load_if_of_use(name);
 	if (order)
 		fclose(order);
 }

@@ -2,6 +2,9 @@
 # shellcheck shell=bash disable=SC2154 # zcb_… is lib.sh's
 # Debian 13's own kernel, unpacked from its package. Sourced by scripts/setup.
 
+# What its guests need beyond the list, and ours has built in: the driver of their display.
+stock_guest_modules=(virtio-gpu)
+
 stock_hash() {
 	hash_of "$zcb_top"/vm-images/kernel/{stock,modules}.sh -- "$ZCB_SUITE" amd64
 }
@@ -33,6 +36,7 @@ unpack_stock() {
 		echo "error: $3 has no built-in udmabuf"
 		return 1
 	}
+	guest_modules+=("${stock_guest_modules[@]}")
 	pack_both "$tree" "$release" "$1" "$2"
 }
 

@@ -99,6 +99,7 @@ static void serve(struct zcb_micro_mailbox *mailbox)
 		.frame = request.frame,
 		.pages = request.pages,
 		.sequence = request.sequence,
+		.ticks = ticks_now(),
 	};
 }
 

@@ -57,6 +57,7 @@ struct zcb_micro_answer {
 	uint32_t frame;
 	uint32_t pages; /* that were touched */
 	uint64_t sequence;
+	uint64_t ticks; /* of the TSC, when the answer was made */
 };
 
 struct zcb_micro_mailbox {

@@ -21,6 +21,7 @@ enum zcb_micro_type {
 	ZCB_MICRO_TIMES,   /* frame; reply: ns for each of its pages, of the last of these two */
 	ZCB_MICRO_DROP,	   /* frame */
 	ZCB_MICRO_STORMS,  /* frame and sequence: draws it, and then the next ones, until: */
+	ZCB_MICRO_CLOCK,   /* reply: a struct zcb_guest_clock, as so many values */
 	ZCB_MICRO_CALMS,   /* frame; reply: the last sequence */
 };
 

@@ -43,6 +43,15 @@ int zcb_micro_mailbox_check(const void *ram, const struct zcb_micro_request *req
 	return 0;
 }
 
+uint64_t zcb_micro_mailbox_ticks(const void *ram)
+{
+	uint64_t ticks;
+
+	memcpy(&ticks, at(ram, ZCB_MICRO_MAILBOX + offsetof(struct zcb_micro_mailbox, answer.ticks)),
+	       sizeof(ticks));
+	return ticks;
+}
+
 void zcb_micro_mailbox_list(void *ram, const zcb_gpa *page, uint32_t n)
 {
 	memcpy(at(ram, ZCB_MICRO_PAGES), page, n * sizeof(*page));

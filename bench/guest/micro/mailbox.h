@@ -20,6 +20,9 @@ void zcb_micro_mailbox_ask(void *ram, const struct zcb_micro_request *request);
 int zcb_micro_mailbox_check(const void *ram, const struct zcb_micro_request *request,
 			    struct zcb_error *err);
 
+/** The TSC of the vCPU when it made its answer, by its own word. */
+uint64_t zcb_micro_mailbox_ticks(const void *ram);
+
 /** Where the payload finds a frame's pages. */
 void zcb_micro_mailbox_list(void *ram, const zcb_gpa *page, uint32_t n);
 

@@ -7,6 +7,7 @@
 #include "bench/guest/micro/vmm.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,10 +18,12 @@
 #include "bench/base/child.h"
 #include "bench/base/emulated.h"
 #include "bench/base/cleanup.h"
+#include "bench/base/io.h"
 #include "bench/guest/micro/image.h"
 #include "bench/guest/micro/link.h"
 #include "bench/guest/micro/mailbox.h"
 #include "bench/guest/micro/pages.h"
+#include "bench/guest/micro/tsc.h"
 #include "bench/guest/micro/vcpu.h"
 #include "bench/vmm/agent-serve.h"
 
@@ -34,17 +37,27 @@ struct vmm {
 	const struct zcb_micro_frame *listed;
 	zcb_ns ran;
 	bool timed;
+	struct zcb_micro_tsc tsc;
 	struct zcb_micro_packet storm; /* what is drawn; sequence 0: there is none; code, text: why it ended */
 };
 
 static int run(struct vmm *vmm, struct zcb_micro_request *request, struct zcb_error *err)
 {
+	struct zcb_micro_reading reading;
 	int ret;
 
 	request->serial = ++vmm->serial;
 	zcb_micro_mailbox_ask(vmm->ram, request);
+	reading.before_ns = zcb_now_ns();
 	ret = zcb_micro_vcpu_run(&vmm->vcpu, &vmm->ran, err);
-	return ret ? ret : zcb_micro_mailbox_check(vmm->ram, request, err);
+	reading.after_ns = zcb_now_ns();
+	if (!ret)
+		ret = zcb_micro_mailbox_check(vmm->ram, request, err);
+	if (ret)
+		return ret;
+	reading.ticks = zcb_micro_mailbox_ticks(vmm->ram);
+	zcb_micro_tsc_add(&vmm->tsc, &reading);
+	return 0;
 }
 
 /* Has every page there is of a range, so that only a workload changes that. */
@@ -183,11 +196,21 @@ static int read_all(struct vmm *vmm, const struct zcb_micro_packet *request,
 _Static_assert(sizeof(zcb_ns) == sizeof(uint64_t) && sizeof(zcb_gpa) == sizeof(uint64_t),
 	       "a page's address or time is one value of a packet");
 
+/* On a busy emulator the kernel may have got the TSC's rate wrong, when it booted. */
+static int refuse_rate(const struct zcb_guest_clock *measured, struct zcb_error *err)
+{
+	return zcb_fail(err, zcb_emulated() ? -EOPNOTSUPP : -EPROTO,
+			"kernel: KVM says that the vCPU's TSC has %" PRIu64 " kHz, and by the host's clock it "
+			"has %" PRIu64 " to %" PRIu64,
+			measured->khz, measured->khz_low, measured->khz_high);
+}
+
 static int times(struct vmm *vmm, const struct zcb_micro_packet *request,
 		 struct zcb_micro_packet *reply, struct zcb_error *err)
 {
 	const struct zcb_micro_frame *frame =
 		zcb_micro_frames_find(&vmm->frames, request->frame.frame);
+	struct zcb_guest_clock measured;
 	int ret;
 
 	if (!vmm->vcpu.tsc_khz)
@@ -197,11 +220,26 @@ static int times(struct vmm *vmm, const struct zcb_micro_packet *request,
 		return zcb_fail(err, -EINVAL,
 				"zcbench bug: the micro guest did not touch frame %u last",
 				request->frame.frame);
+	if (zcb_micro_tsc_measure(&vmm->tsc, vmm->vcpu.tsc_khz, &measured) &&
+	    zcb_micro_tsc_contradicts(&measured))
+		return refuse_rate(&measured, err);
 	reply->n = frame->pages;
 	ret = zcb_micro_mailbox_times(vmm->ram, frame->pages, vmm->vcpu.tsc_khz, vmm->ran,
 				      (zcb_ns *)reply->value, err);
 	/* On a busy emulator the kernel may have got the TSC's rate wrong, when it booted. */
 	return ret == -EPROTO && zcb_emulated() ? -EOPNOTSUPP : ret;
+}
+
+static int measure_clock(struct vmm *vmm, const struct zcb_micro_packet *request,
+			 struct zcb_micro_packet *reply, struct zcb_error *err)
+{
+	struct zcb_guest_clock measured;
+
+	if (!zcb_micro_tsc_measure(&vmm->tsc, vmm->vcpu.tsc_khz, &measured))
+		return zcb_fail(err, -EOPNOTSUPP, "guest: its vCPU has not run often enough to compare clocks");
+	memcpy(reply->value, &measured, sizeof(measured));
+	reply->n = sizeof(measured) / sizeof(reply->value[0]);
+	return 0;
 }
 
 static int storm(struct vmm *vmm, const struct zcb_micro_packet *request,
@@ -238,7 +276,7 @@ static int drop(struct vmm *vmm, const struct zcb_micro_packet *request,
 static handle_fn *const handlers[] = {
 	[ZCB_MICRO_MAKE] = make,   [ZCB_MICRO_DRAWS] = draw, [ZCB_MICRO_READS] = read_all,
 	[ZCB_MICRO_TIMES] = times, [ZCB_MICRO_DROP] = drop,  [ZCB_MICRO_STORMS] = storm,
-	[ZCB_MICRO_CALMS] = calm,
+	[ZCB_MICRO_CALMS] = calm,  [ZCB_MICRO_CLOCK] = measure_clock,
 };
 
 #define TYPES (sizeof(handlers) / sizeof(handlers[0]))

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reports/analysis/changepoint.h"
+#include "reports/analysis/noise.h"
+
+#define NIGHTS 60
+#define SERIES 1000
+#define NOISE 0.02
+#define STEP 0.05
+
+static uint64_t state;
+
+/* splitmix64 (S. Vigna): the same series on every machine. */
+static double uniform(void)
+{
+	uint64_t z = (state += 0x9e3779b97f4a7c15U);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static double gauss(void)
+{
+	return sqrt(-2 * log(uniform())) * cos(2 * M_PI * uniform());
+}
+
+struct store {
+	double values[SERIES][NIGHTS];
+	size_t step[SERIES];
+	struct zcb_change_series series[SERIES];
+};
+
+/* Series around 1000 ns with 2 % noise, a step of `size` up or down at a random night. */
+static void make(struct store *store, uint64_t seed, double size)
+{
+	state = seed;
+	for (size_t i = 0; i < SERIES; i++) {
+		size_t at = 15 + (size_t)(uniform() * 38);
+		double factor = uniform() < 0.5 ? 1 + size : 1 / (1 + size);
+
+		store->step[i] = at;
+		for (size_t n = 0; n < NIGHTS; n++)
+			store->values[i][n] =
+				1000 * (1 + NOISE * gauss()) * (n >= at ? factor : 1);
+		store->series[i] = (struct zcb_change_series){.values = store->values[i], .n = NIGHTS};
+	}
+}
+
+struct score {
+	size_t found, in_time, wrong, twice;
+};
+
+static void judge(const struct store *store, struct score *score)
+{
+	*score = (struct score){0};
+	for (size_t i = 0; i < SERIES; i++) {
+		const struct zcb_change_series *series = &store->series[i];
+		bool found = false;
+
+		for (size_t c = 0; c < series->n_changes; c++) {
+			const struct zcb_change *change = &series->changes[c];
+			bool right = change->found >= store->step[i] &&
+				     change->onset + 3 >= store->step[i] &&
+				     change->onset <= store->step[i] + 3;
+
+			score->wrong += !right;
+			score->twice += right && found;
+			score->found += right && !found;
+			score->in_time += right && !found && change->found <= store->step[i] + 3;
+			found |= right;
+		}
+	}
+}
+
+static void tell(const char *what, const struct score *score)
+{
+	printf("%s: recall %.3f, precision %.3f, within 3 nights %.3f, twice %zu\n", what,
+	       (double)score->found / SERIES,
+	       (double)score->found / (double)(score->found + score->wrong + score->twice),
+	       (double)score->in_time / SERIES, score->twice);
+}
+
+static void demand(const struct score *score)
+{
+	assert_true(score->found >= 0.95 * SERIES);
+	assert_true(score->found >= 0.9 * (double)(score->found + score->wrong + score->twice));
+	assert_int_equal(score->twice, 0);
+}
+
+static void steps_are_found_in_a_store(void **unused)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	struct score score;
+
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		make(store, seed, STEP);
+		assert_int_equal(zcb_changes_find(store->series, SERIES), 0);
+		judge(store, &score);
+		tell("1,000 series in one store", &score);
+		demand(&score);
+	}
+	free(store);
+}
+
+static void steps_are_found_one_by_one(void **unused)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	struct score score;
+
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		make(store, seed, STEP);
+		for (size_t i = 0; i < SERIES; i++)
+			assert_int_equal(zcb_changes_find(&store->series[i], 1), 0);
+		judge(store, &score);
+		tell("1,000 stores of one series", &score);
+		demand(&score);
+	}
+	free(store);
+}
+
+/* How many alerts there are in all. */
+static size_t alerts(struct store *store)
+{
+	size_t n = 0;
+
+	assert_int_equal(zcb_changes_find(store->series, SERIES), 0);
+	for (size_t i = 0; i < SERIES; i++)
+		n += store->series[i].n_changes;
+	return n;
+}
+
+static void noise_alone_is_no_change(void **unused)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	size_t n;
+
+	make(store, 4, 0);
+	n = alerts(store);
+	printf("no step: %zu alerts in %d nights of %d series\n", n, NIGHTS, SERIES);
+	/* 48 nights have a base line, and on one of 12 of them is an alert. */
+	assert_true(n <= 8);
+	free(store);
+}
+
+static void single_spikes_are_none(void **unused)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	size_t n;
+
+	for (double size = 1.1; size < 20; size *= 4) {
+		make(store, 5, 0);
+		for (size_t i = 0; i < SERIES; i++)
+			store->values[i][store->step[i]] *= i % 2 ? size : 1 / size;
+		n = alerts(store);
+		printf("spikes of a factor of %.1f: %zu alerts in %d series\n", size, n, SERIES);
+		assert_true(n <= 30);
+	}
+	free(store);
+}
+
+static void large_steps_are_found_on_the_second_night(void **unused)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	size_t on_time = 0;
+
+	make(store, 6, 0.3);
+	alerts(store);
+	for (size_t i = 0; i < SERIES; i++) {
+		for (size_t c = 0; c < store->series[i].n_changes; c++)
+			on_time += store->series[i].changes[c].onset == store->step[i] &&
+				   store->series[i].changes[c].found == store->step[i] + 1;
+	}
+	printf("steps of 30 %%: %zu of %d on their second night\n", on_time, SERIES);
+	assert_true(on_time >= 0.95 * SERIES);
+	free(store);
+}
+
+static void without_noise(double *values, size_t at, double after)
+{
+	for (size_t n = 0; n < NIGHTS; n++)
+		values[n] = n < at ? 6035 : after;
+}
+
+static void counts_of_instructions_need_no_noise(void **unused)
+{
+	double values[NIGHTS];
+	struct zcb_change_series series = {.values = values, .n = NIGHTS};
+
+	without_noise(values, 30, 6035 * 1.02);
+	assert_int_equal(zcb_changes_find(&series, 1), 0);
+	assert_int_equal(series.n_changes, 1);
+	assert_int_equal(series.changes[0].onset, 30);
+	assert_int_equal(series.changes[0].found, 31);
+	assert_true(fabs(series.changes[0].before - 6035) < 0.01);
+	assert_true(fabs(series.changes[0].after / 6035 - 1.02) < 1e-6);
+	/* Too little to follow up. */
+	without_noise(values, 30, 6035 * 1.002);
+	assert_int_equal(zcb_changes_find(&series, 1), 0);
+	assert_int_equal(series.n_changes, 0);
+}
+
+static void gaps_are_no_nights(void **unused)
+{
+	double values[NIGHTS];
+	struct zcb_change_series series = {.values = values, .n = NIGHTS};
+
+	without_noise(values, 30, 7000);
+	for (size_t n = 0; n < NIGHTS; n += 3)
+		values[n] = n % 2 ? 0 : (double)NAN;
+	assert_int_equal(zcb_changes_find(&series, 1), 0);
+	assert_int_equal(series.n_changes, 1);
+	assert_int_equal(series.changes[0].onset, 31); /* 30 is a gap */
+	assert_int_equal(series.changes[0].found, 32);
+	for (size_t n = 0; n < NIGHTS; n++)
+		values[n] = (double)NAN;
+	assert_int_equal(zcb_changes_find(&series, 1), 0);
+	assert_int_equal(series.n_changes, 0);
+	assert_int_equal(zcb_changes_find(NULL, 0), 0);
+}
+
+/* There and back: two changes, the second back to the level of before. */
+static void a_level_that_comes_back_is_another_change(void **unused)
+{
+	double values[NIGHTS];
+	struct zcb_change_series series = {.values = values, .n = NIGHTS};
+
+	without_noise(values, 20, 7000);
+	for (size_t n = 40; n < NIGHTS; n++)
+		values[n] = 6035;
+	assert_int_equal(zcb_changes_find(&series, 1), 0);
+	assert_int_equal(series.n_changes, 2);
+	assert_int_equal(series.changes[0].onset, 20);
+	assert_int_equal(series.changes[1].onset, 40);
+	assert_true(fabs(series.changes[1].after - 6035) < 0.01);
+}
+
+/* What was known on a night does not depend on what came later. */
+static void the_future_changes_nothing(void **unused)
+{
+	struct store *all = calloc(1, sizeof(*all)), *part = calloc(1, sizeof(*part));
+
+	make(all, 7, STEP);
+	make(part, 7, STEP);
+	for (size_t i = 0; i < SERIES; i++)
+		part->series[i].n = 40;
+	alerts(all);
+	alerts(part);
+	for (size_t i = 0; i < SERIES; i++) {
+		const struct zcb_change_series *later = &all->series[i], *then = &part->series[i];
+
+		for (size_t c = 0; c < then->n_changes; c++) {
+			assert_int_equal(then->changes[c].onset, later->changes[c].onset);
+			assert_int_equal(then->changes[c].found, later->changes[c].found);
+			assert_true(then->changes[c].after == later->changes[c].after);
+		}
+		assert_true(later->n_changes == then->n_changes ||
+			    later->changes[then->n_changes].found >= 40);
+	}
+	free(all);
+	free(part);
+}
+
+/* Figures of a table of Student's t: p of 0.01, 0.001 and 1e-5, two-sided. */
+static void probabilities_are_those_of_tables(void **unused)
+{
+	static const struct {
+		double t, freedom, p;
+	} known[] = {{3.499, 7, 0.01},	{5.408, 7, 0.001},  {2.845, 20, 0.01},
+		     {3.850, 20, 0.001}, {2.626, 100, 0.01}, {3.390, 100, 0.001},
+		     {2.5758, 1e6, 0.01}};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		assert_true(fabs(zcb_student_p(known[i].t, known[i].freedom) / known[i].p - 1) < 0.07);
+}
+
+/* Series of one noise lend each other what they know; those of many noises do not. */
+static void like_noise_is_shared(void **unused)
+{
+	struct zcb_variance v[500], same, apart;
+
+	state = 8;
+	for (size_t i = 0; i < 500; i++) {
+		double squares = 0;
+
+		for (int n = 0; n < 10; n++)
+			squares += pow(gauss() * NOISE, 2);
+		v[i] = (struct zcb_variance){squares / 10, 10};
+	}
+	same = zcb_noise_prior(v, 500);
+	assert_true(same.freedom > 100);
+	assert_true(fabs(sqrt(same.value) / NOISE - 1) < 0.02);
+	for (size_t i = 0; i < 500; i++)
+		v[i].value *= exp(4 * gauss());
+	apart = zcb_noise_prior(v, 500);
+	assert_true(apart.freedom < 1);
+	assert_true(zcb_noise_prior(v, 3).freedom == 0);
+	assert_true(zcb_noise_moderate(v[0], zcb_noise_prior(v, 3)).value == v[0].value);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(steps_are_found_in_a_store),
+		cmocka_unit_test(steps_are_found_one_by_one),
+		cmocka_unit_test(noise_alone_is_no_change),
+		cmocka_unit_test(single_spikes_are_none),
+		cmocka_unit_test(large_steps_are_found_on_the_second_night),
+		cmocka_unit_test(counts_of_instructions_need_no_noise),
+		cmocka_unit_test(gaps_are_no_nights),
+		cmocka_unit_test(a_level_that_comes_back_is_another_change),
+		cmocka_unit_test(the_future_changes_nothing),
+		cmocka_unit_test(probabilities_are_those_of_tables),
+		cmocka_unit_test(like_noise_is_shared),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
