@@ -15,6 +15,5 @@ const struct zcb_builtin_plan zcb_builtin_plans[] = {
 	{ "sweep-pages", zcb_embedded_sweep_pages_json },
 	{ "sweep-subscribers", zcb_embedded_sweep_subscribers_json },
 	{ "sweep-holes", zcb_embedded_sweep_holes_json },
-	{ "consumers-1080p", zcb_embedded_consumers_1080p_json },
 	{ NULL, NULL },
 };

@@ -12,6 +12,5 @@ extern const char zcb_embedded_sweep_udmabufs_json[];
 extern const char zcb_embedded_sweep_pages_json[];
 extern const char zcb_embedded_sweep_subscribers_json[];
 extern const char zcb_embedded_sweep_holes_json[];
-extern const char zcb_embedded_consumers_1080p_json[];
 
 #endif

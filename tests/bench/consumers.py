@@ -25,7 +25,7 @@ def show(line):
 def test(bench, problems):
   bench.need_images('rootfs', 'stock', 'variants')
   folder = os.path.join(bench.scratch, 'run')
-  code, _, err = bench.run('run', '--plan', 'consumers-1080p', '--accel', 'tcg', '--no-report', '-o', folder)
+  code, _, err = bench.run('run', '--plan', 'frames-1080p', '--accel', 'tcg', '--no-report', '-o', folder)
   problems.equal(f'exit code ({zcb.last_line(err)})', code, 0)
   print(f'{"consumer":15} {"read, ms":>10} {"copy, ms":>10} {"read / copy":>12} {"zcbench, %":>10}')
   for line in zcb.journal(folder):
