@@ -19,6 +19,7 @@ static const struct {
 	{ "report", zcb_command_report, "make the report of a run directory again" },
 	{ "export", zcb_command_export, "write results in a format that another system takes" },
 	{ "compare", zcb_command_compare, "compare two runs, metric by metric" },
+	{ "trends", zcb_command_trends, "keep a store of nights, and say what changed" },
 	{ "runner", zcb_command_runner, NULL },
 };
 

@@ -8,5 +8,6 @@ extern const char zcb_embedded_latency_gp[];
 extern const char zcb_embedded_staleness_gp[];
 extern const char zcb_embedded_sweep_gp[];
 extern const char zcb_embedded_style_css[];
+extern const char zcb_embedded_trend_gp[];
 
 #endif

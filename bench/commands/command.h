@@ -15,5 +15,6 @@ int zcb_command_list(int argc, char **argv);
 int zcb_command_report(int argc, char **argv);
 int zcb_command_run(int argc, char **argv);
 int zcb_command_runner(int argc, char **argv);
+int zcb_command_trends(int argc, char **argv);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/base/cleanup.h"
+#include "reports/analysis/median.h"
 #include "reports/analysis/noise.h"
 
 #define MIN_BASE 8U  /* nights before which there is no base line */
@@ -16,7 +17,7 @@
 /* Of one series at one look, and among all alerts of a night: tests/unit/test-changepoint.c says
  * what comes of it. */
 #define MAX_P 0.003
-#define FALSE_DISCOVERIES 0.08
+#define FALSE_DISCOVERIES 0.04
 /* A change of less than half a per cent is none that anybody could follow up. */
 #define MIN_SHIFT 0.005
 #define MIN_SIGMA 0.001
@@ -68,11 +69,10 @@ static int ascending(const void *a, const void *b)
 
 static double median(const double *values, size_t n)
 {
-	double sorted[MAX_BASE];
+	double copy[MAX_BASE];
 
-	memcpy(sorted, values, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), ascending);
-	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+	memcpy(copy, values, n * sizeof(*copy));
+	return zcb_median(copy, n);
 }
 
 static double clip(double value, double most)
@@ -274,23 +274,39 @@ static void raise_alert(struct scan *s)
 	s->may_withdraw = true;
 }
 
-/* Benjamini and Hochberg's: the largest p that may be an alert tonight. */
-static double limit_of(const struct scan *scans, size_t n, double *sorted)
+/* The p of the series of one kind that were looked at tonight, in order. */
+static size_t sort_kind(const struct scan *scans, size_t n, unsigned int kind, double *sorted)
 {
-	size_t looked = 0, candidates = 0;
-	double limit = 0;
+	size_t looked = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		looked += scans[i].looked;
-		if (scans[i].looked && scans[i].p < MAX_P)
-			sorted[candidates++] = scans[i].p;
+		if (scans[i].looked && scans[i].series->kind == kind)
+			sorted[looked++] = scans[i].p;
 	}
-	qsort(sorted, candidates, sizeof(*sorted), ascending);
-	for (size_t i = 0; i < candidates; i++) {
-		if (sorted[i] <= FALSE_DISCOVERIES * (double)(i + 1) / (double)looked)
+	qsort(sorted, looked, sizeof(*sorted), ascending);
+	return looked;
+}
+
+/* Benjamini and Hochberg's: the largest p that may be a discovery; -1: none is. */
+static double limit_of(const double *sorted, size_t n, double rate)
+{
+	double limit = -1;
+
+	for (size_t i = 0; i < n; i++) {
+		if (sorted[i] <= rate * (double)(i + 1) / (double)n)
 			limit = sorted[i];
 	}
 	return limit;
+}
+
+/* R. Simes' p of the claim that no series of a kind changed, from theirs. */
+static double simes(const double *sorted, size_t n)
+{
+	double least = 1;
+
+	for (size_t i = 0; i < n; i++)
+		least = fmin(least, sorted[i] * (double)n / (double)(i + 1));
+	return least;
 }
 
 /* What the series of one kind have in common tonight. */
@@ -311,25 +327,56 @@ struct scanner {
 	size_t n;
 	struct zcb_variance *variances;	/* room for one a series */
 	struct zcb_variance *priors;	/* one a kind */
-	double *sorted;
+	double *sorted, *kind_p, *sorted_kinds, *limit; /* the last three one a kind */
 	unsigned int kinds;
 };
 
-static void go_through_night(struct scanner *s, size_t night)
+/*
+ * First the kinds in which anything changed, among all kinds; then the series, within each of those:
+ * so one metric that changes everywhere lets no noise of others pass (Y. Benjamini, M. Bogomolov,
+ * Selective inference on multiple families of hypotheses, J. R. Statist. Soc. B 76(1), 2014).
+ */
+static void find_limits(struct scanner *s)
 {
+	size_t kinds = 0, selected = 0;
 	double limit;
 
+	for (unsigned int k = 0; k < s->kinds; k++) {
+		size_t n = sort_kind(s->scans, s->n, k, s->sorted);
+
+		s->kind_p[k] = n ? simes(s->sorted, n) : 2;
+		if (n)
+			s->sorted_kinds[kinds++] = s->kind_p[k];
+	}
+	qsort(s->sorted_kinds, kinds, sizeof(*s->sorted_kinds), ascending);
+	limit = limit_of(s->sorted_kinds, kinds, FALSE_DISCOVERIES);
+	for (unsigned int k = 0; k < s->kinds; k++)
+		selected += s->kind_p[k] <= limit;
+	for (unsigned int k = 0; k < s->kinds; k++) {
+		size_t n = sort_kind(s->scans, s->n, k, s->sorted);
+
+		s->limit[k] = -1;
+		if (s->kind_p[k] <= limit)
+			s->limit[k] = fmin(limit_of(s->sorted, n,
+						    FALSE_DISCOVERIES * (double)selected /
+							    (double)kinds),
+					   MAX_P);
+	}
+}
+
+static void go_through_night(struct scanner *s, size_t night)
+{
 	for (size_t i = 0; i < s->n; i++)
 		step(&s->scans[i], night);
 	for (unsigned int kind = 0; kind < s->kinds; kind++)
 		s->priors[kind] = prior_of(s->scans, s->n, kind, s->variances);
 	for (size_t i = 0; i < s->n; i++)
 		look_at_all(&s->scans[i], s->priors[s->scans[i].series->kind]);
-	limit = limit_of(s->scans, s->n, s->sorted);
+	find_limits(s);
 	for (size_t i = 0; i < s->n; i++) {
 		struct scan *scan = &s->scans[i];
 
-		if (scan->looked && scan->p <= limit)
+		if (scan->looked && scan->p <= s->limit[scan->series->kind])
 			raise_alert(scan);
 		else if (scan->n && scan->night[scan->n - 1] == night)
 			reconsider(scan, s->priors[scan->series->kind]);
@@ -357,7 +404,10 @@ static int prepare(struct scanner *s, struct zcb_change_series *series, size_t n
 			s->kinds = series[i].kind + 1;
 	}
 	s->priors = calloc(s->kinds + 1, sizeof(*s->priors));
-	return s->priors ? 0 : -ENOMEM;
+	s->kind_p = calloc(s->kinds + 1, sizeof(*s->kind_p));
+	s->sorted_kinds = calloc(s->kinds + 1, sizeof(*s->sorted_kinds));
+	s->limit = calloc(s->kinds + 1, sizeof(*s->limit));
+	return s->priors && s->kind_p && s->sorted_kinds && s->limit ? 0 : -ENOMEM;
 }
 
 static void finish(struct scanner *s)
@@ -370,6 +420,9 @@ static void finish(struct scanner *s)
 	free(s->variances);
 	free(s->priors);
 	free(s->sorted);
+	free(s->kind_p);
+	free(s->sorted_kinds);
+	free(s->limit);
 }
 
 int zcb_changes_find(struct zcb_change_series *series, size_t n_series)

@@ -8,13 +8,14 @@
 
 #include "bench/base/error.h"
 #include "reports/analysis/summary.h"
+#include "reports/exports/outcome.h"
 
 /** A run on its way into another system's format. */
 struct zcb_export {
 	const struct zcb_summary *summary;
 	const struct zcb_results *results;
 	const char *origin; /* who reports it: lower-case letters, digits and '_' */
-	char run[64];	    /* names the run among all: PLAN-TIME-HASH, letters, digits, '-', '_' */
+	char run[ZCB_EXPORT_RUN_ROOM]; /* names the run among all: PLAN-TIME-HASH, letters, digits, '-', '_' */
 };
 
 /** One format: exports/NAME.c ends in one, and exports.c has a row for it. */

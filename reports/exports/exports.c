@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,44 +33,6 @@ const struct zcb_export_format *zcb_export_format(const char *name)
 	while (formats[i] && strcmp(formats[i]->name, name) != 0)
 		i++;
 	return formats[i];
-}
-
-/* Two runs that agree in all of this are one. */
-static uint64_t hash_run(const struct zcb_results *r)
-{
-	uint64_t state = ZCB_EXPORT_HASH;
-	char number[64];
-
-	snprintf(number, sizeof(number), "%" PRIu64 " %zu %.9f", r->seed, r->n_cells,
-		 r->seconds_total);
-	state = zcb_export_hash(state, number);
-	state = zcb_export_hash(state, r->started);
-	state = zcb_export_hash(state, r->ended);
-	state = zcb_export_hash(state, r->host_cpu);
-	for (size_t i = 0; i < r->command.n; i++)
-		state = zcb_export_hash(state, r->command.items[i]);
-	for (size_t i = 0; i < r->n_kernels; i++) {
-		state = zcb_export_hash(state, r->kernels[i].release);
-		state = zcb_export_hash(state, r->kernels[i].config);
-	}
-	return state;
-}
-
-static void name_run(struct zcb_export *export)
-{
-	const struct zcb_results *r = export->results;
-	char *at = export->run, *end = export->run + 20;
-
-	for (const char *from = *r->plan ? r->plan : "run"; *from && at < end; from++)
-		*at++ = isascii((unsigned char)*from) && isalnum((unsigned char)*from) ? *from
-										       : '_';
-	*at++ = '-';
-	for (const char *from = zcb_export_time(r->started) < 0 ? "" : r->started; *from; from++) {
-		if (isalnum((unsigned char)*from))
-			*at++ = *from;
-	}
-	snprintf(at, (size_t)(export->run + sizeof(export->run) - at), "-%016" PRIx64,
-		 hash_run(r));
 }
 
 static bool is_origin(const char *name)
@@ -128,6 +88,6 @@ int zcb_export_run(const char *run_dir, const struct zcb_export_format *format, 
 		return zcb_fail(err, result, "host set-up: memory is short");
 	export.results = results;
 	export.summary = summary;
-	name_run(&export);
+	zcb_export_run_name(results, export.run);
 	return export_summary(&export, format, output_path, err);
 }

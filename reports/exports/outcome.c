@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/exports/outcome.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,4 +105,40 @@ time_t zcb_export_time(const char *text)
 	if (!end || *end || strlen(text) != strlen("2026-01-31T12:00:00Z"))
 		return -1;
 	return timegm(&tm);
+}
+
+/* Two runs that agree in all of this are one. */
+static uint64_t hash_run(const struct zcb_results *r)
+{
+	uint64_t state = ZCB_EXPORT_HASH;
+	char number[64];
+
+	snprintf(number, sizeof(number), "%" PRIu64 " %zu %.9f", r->seed, r->n_cells,
+		 r->seconds_total);
+	state = zcb_export_hash(state, number);
+	state = zcb_export_hash(state, r->started);
+	state = zcb_export_hash(state, r->ended);
+	state = zcb_export_hash(state, r->host_cpu);
+	for (size_t i = 0; i < r->command.n; i++)
+		state = zcb_export_hash(state, r->command.items[i]);
+	for (size_t i = 0; i < r->n_kernels; i++) {
+		state = zcb_export_hash(state, r->kernels[i].release);
+		state = zcb_export_hash(state, r->kernels[i].config);
+	}
+	return state;
+}
+
+void zcb_export_run_name(const struct zcb_results *r, char name[ZCB_EXPORT_RUN_ROOM])
+{
+	char *at = name, *end = name + 20;
+
+	for (const char *from = *r->plan ? r->plan : "run"; *from && at < end; from++)
+		*at++ = isascii((unsigned char)*from) && isalnum((unsigned char)*from) ? *from
+										       : '_';
+	*at++ = '-';
+	for (const char *from = zcb_export_time(r->started) < 0 ? "" : r->started; *from; from++) {
+		if (isalnum((unsigned char)*from))
+			*at++ = *from;
+	}
+	snprintf(at, (size_t)(name + ZCB_EXPORT_RUN_ROOM - at), "-%016" PRIx64, hash_run(r));
 }

@@ -44,4 +44,9 @@ void zcb_export_letter(FILE *out, uint32_t code);
 /** The seconds of "2026-01-31T12:00:00Z", or -1 where text is nothing of the kind. */
 time_t zcb_export_time(const char *text);
 
+#define ZCB_EXPORT_RUN_ROOM 64U
+
+/** PLAN-TIME-HASH, which names a run among all: letters, digits, '-' and '_'. */
+void zcb_export_run_name(const struct zcb_results *results, char name[ZCB_EXPORT_RUN_ROOM]);
+
 #endif

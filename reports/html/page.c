@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "reports/analysis/comparison.h"
+#include "bench/base/cleanup.h"
 #include "reports/embedded.h"
 #include "reports/plots/plot.h"
 
@@ -65,7 +66,7 @@ void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
 	char id[24];
 
 	snprintf(id, sizeof(id), "p%u", ++page->plots);
-	if (zcb_plot_draw(page->results->dirfd, name, script, variables, data, id, &svg, &err)) {
+	if (zcb_plot_draw(page->plots_dirfd, name, script, variables, data, id, &svg, &err)) {
 		if (!*page->warning->text)
 			*page->warning = err;
 		zcb_html_raw(html, "<p class=\"note\"><strong>No plot here.</strong> ");
@@ -134,19 +135,8 @@ const char *zcb_page_release(const struct zcb_page *page, const char *kernel)
 	return "";
 }
 
-static void put_title(struct zcb_page *page)
+void zcb_page_begin(struct zcb_html *html, const char *title)
 {
-	const struct zcb_results *r = page->results;
-
-	zcb_html_textf(&page->html, "zcbench: %s", *r->plan ? r->plan : "a run without a plan");
-	for (size_t i = 0; i < r->n_kernels && i < 4; i++)
-		zcb_html_textf(&page->html, "%s%s", i ? ", " : " on ", r->kernels[i].name);
-}
-
-static void put_head(struct zcb_page *page)
-{
-	struct zcb_html *html = &page->html;
-
 	zcb_html_raw(html,
 		     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -155,12 +145,36 @@ static void put_head(struct zcb_page *page)
 		     "<meta name=\"color-scheme\" content=\"light dark\">\n"
 		     "<meta name=\"referrer\" content=\"no-referrer\">\n"
 		     "<link rel=\"icon\" href=\"data:,\">\n<title>");
-	put_title(page);
+	zcb_html_text(html, title);
 	zcb_html_raw(html, "</title>\n<style>\n");
 	fputs(zcb_embedded_style_css, html->out);
 	zcb_html_raw(html, "</style>\n</head>\n<body>\n<header>\n<h1>");
-	put_title(page);
-	zcb_html_raw(html, "</h1>\n<p class=\"when\">");
+	zcb_html_text(html, title);
+	zcb_html_raw(html, "</h1>\n");
+}
+
+/* "zcbench: default on stock, variants"; the caller's to free. */
+static char *title_of(const struct zcb_results *r)
+{
+	char *title = NULL;
+	size_t n;
+	FILE *out = open_memstream(&title, &n);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "zcbench: %s", *r->plan ? r->plan : "a run without a plan");
+	for (size_t i = 0; i < r->n_kernels && i < 4; i++)
+		fprintf(out, "%s%s", i ? ", " : " on ", r->kernels[i].name);
+	return fclose(out) == 0 ? title : NULL;
+}
+
+static void put_head(struct zcb_page *page)
+{
+	struct zcb_html *html = &page->html;
+	ZCB_FREE char *title = title_of(page->results);
+
+	zcb_page_begin(html, title ? title : "zcbench");
+	zcb_html_raw(html, "<p class=\"when\">");
 	zcb_html_textf(html, "%s%s%s", page->results->started, *page->results->ended ? " to " : "",
 		       page->results->ended);
 	zcb_html_raw(html,
@@ -190,7 +204,7 @@ static void put_foot(struct zcb_page *page)
 int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary, char **ret_text,
 		  size_t *ret_n, struct zcb_error *warning)
 {
-	struct zcb_page page = {.results = results, .summary = summary, .warning = warning};
+	struct zcb_page page = {.results = results, .summary = summary, .warning = warning, .plots_dirfd = results->dirfd};
 	char *text = NULL;
 
 	page.rows = summary->rows;

@@ -14,6 +14,7 @@ struct zcb_page {
 	const struct zcb_summary *summary;
 	const struct zcb_summary_row *rows; /* the summary's, as many as a page can show */
 	size_t n_rows;
+	int plots_dirfd; /* where the folder of plots lies */
 	unsigned int plots; /* how many were drawn: their ids are short, p1, p2… */
 	struct zcb_error
 		*warning; /* the first thing that went wrong and left its place in the page */
@@ -41,6 +42,9 @@ void zcb_part_overhead(struct zcb_page *page);
 void zcb_part_trouble(struct zcb_page *page);
 void zcb_part_environment(struct zcb_page *page);
 void zcb_part_glossary(struct zcb_page *page);
+
+/** All that stands before a page's content, down to its <h1>; no script, no address. */
+void zcb_page_begin(struct zcb_html *html, const char *title);
 
 /** A box in which a wide table or picture scrolls by itself, by keyboard too. */
 void zcb_page_open_box(struct zcb_page *page, const char *label);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "reports/analysis/changepoint.h"
+#include "reports/analysis/median.h"
 #include "reports/analysis/noise.h"
 
 #define NIGHTS 60
@@ -308,6 +309,29 @@ static void like_noise_is_shared(void **unused)
 	assert_true(zcb_noise_moderate(v[0], zcb_noise_prior(v, 3)).value == v[0].value);
 }
 
+static int ascending(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+static void medians_are_those_of_a_sorted_list(void **unused)
+{
+	double values[41], sorted[41];
+
+	state = 9;
+	for (size_t round = 0; round < 20000; round++) {
+		size_t n = 1 + round % 41;
+
+		for (size_t i = 0; i < n; i++)
+			values[i] = sorted[i] = floor(uniform() * (double)(1 + round % 50));
+		qsort(sorted, n, sizeof(*sorted), ascending);
+		assert_true(zcb_median(values, n) == (sorted[n / 2] + sorted[(n - 1) / 2]) / 2);
+	}
+	assert_true(isnan(zcb_median(values, 0)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +346,7 @@ int main(void)
 		cmocka_unit_test(the_future_changes_nothing),
 		cmocka_unit_test(probabilities_are_those_of_tables),
 		cmocka_unit_test(like_noise_is_shared),
+		cmocka_unit_test(medians_are_those_of_a_sorted_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
