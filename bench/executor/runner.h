@@ -6,7 +6,7 @@
 
 /** Where the runner finds what a guest is started from, and where it may write. */
 struct zcb_runner_config {
-	const char *folder;  /* holds guest-kernel and guest-initrd */
+	const char *folder;  /* holds guest-kernel, guest-initrd and guest-initrd-display */
 	const char *console; /* where the guests' consoles go, or NULL */
 };
 

@@ -27,7 +27,7 @@ enum zcb_guest_device {
 struct zcb_guest_config {
 	enum zcb_memory memory;
 	uint64_t ram_bytes;  /* a multiple of 2 MiB */
-	const char *folder;  /* holds guest-kernel and guest-initrd */
+	const char *folder;  /* holds guest-kernel, guest-initrd and guest-initrd-display */
 	struct zcb_placement placement; /* who runs where */
 	const char *console; /* a port or pipe for the guest's console; NULL: it is not kept */
 	unsigned int devices; /* enum zcb_guest_device */

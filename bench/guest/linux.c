@@ -118,7 +118,8 @@ static void add_kernel(struct zcb_words *words, const struct zcb_guest_config *c
 	zcb_words_add(words, "-kernel", NULL);
 	zcb_words_format(words, "%s/guest-kernel", config->folder);
 	zcb_words_add(words, "-initrd", NULL);
-	zcb_words_format(words, "%s/guest-initrd", config->folder);
+	zcb_words_format(words, "%s/guest-initrd%s", config->folder,
+			 config->devices & ZCB_GUEST_DISPLAY ? "-display" : "");
 	zcb_words_add(words, "-append", NULL);
 	zcb_words_format(words,
 		 "%s%s%s" QUICK_WORDS "console=ttyS0 panic=-1 no_timer_check cryptomgr.notests random.trust_cpu=on "

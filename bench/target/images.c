@@ -129,6 +129,7 @@ static int find_guest(const struct zcb_target_config *config, const char *initra
 	ZCB_FREE char *stock = NULL;
 
 	images->guest_modules = existing(config->images, "stock/modules-guest.cpio");
+	images->display_modules = existing(config->images, "stock/modules-display.cpio");
 	images->agent = existing(initramfs, "agent.cpio");
 	stock = existing(config->images, "stock");
 	return need_kernel(&images->guest_kernel, stock ? stock : config->images,
@@ -172,5 +173,6 @@ void zcb_images_finish(struct zcb_images *images)
 	free(images->init);
 	free(images->guest_kernel);
 	free(images->guest_modules);
+	free(images->display_modules);
 	free(images->agent);
 }

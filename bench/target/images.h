@@ -16,6 +16,7 @@ struct zcb_images {
 	char *init;	     /* the cpio with the HUT's /init */
 	char *guest_kernel;  /* stock's */
 	char *guest_modules; /* stock's for guests, or NULL */
+	char *display_modules; /* the same for guests with a display, or NULL */
 	char *agent;	     /* the cpio with the guest's /init, or NULL: no Linux guest */
 };
 

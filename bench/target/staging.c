@@ -174,6 +174,7 @@ int zcb_staging_make(const struct zcb_images *images, const struct zcb_target_co
 {
 	ZCB_CLEANUP(zcb_staging_remove) struct zcb_staging staging = {.lock = -1};
 	const char *const initrd[] = {images->guest_modules, images->agent};
+	const char *const display[] = {images->display_modules, images->agent};
 	const char *kernel = images->guest_kernel;
 	int code = make_folder(&staging, err);
 
@@ -187,6 +188,8 @@ int zcb_staging_make(const struct zcb_images *images, const struct zcb_target_co
 		code = stage(&staging, "guest-kernel", 0644, &kernel, 1, err);
 	if (!code)
 		code = stage(&staging, "guest-initrd", 0644, initrd, 2, err);
+	if (!code)
+		code = stage(&staging, "guest-initrd-display", 0644, display, 2, err);
 	if (code)
 		return code;
 	*ret_staging = staging;

@@ -7,7 +7,7 @@
 #include "bench/target/target.h"
 
 /**
- * The folder that the HUT sees as /zcb: zcbench, zcb-vmm.so, guest-kernel, guest-initrd, and what
+ * The folder that the HUT sees as /zcb: zcbench, zcb-vmm.so, guest-kernel, guest-initrd…, and what
  * else lies beside the program. One a boot, in ${TMPDIR:-/tmp}, removed at the end. It is locked while its owner lives, so the next boot
  * recognises and removes one whose owner was killed.
  */

@@ -2,9 +2,6 @@
 # shellcheck shell=bash disable=SC2154 # zcb_… is lib.sh's
 # Debian 13's own kernel, unpacked from its package. Sourced by scripts/setup.
 
-# What its guests need beyond the list, and ours has built in: the driver of their display.
-stock_guest_modules=(virtio-gpu)
-
 stock_hash() {
 	hash_of "$zcb_top"/vm-images/kernel/{stock,modules}.sh -- "$ZCB_SUITE" amd64
 }
@@ -18,6 +15,15 @@ stock_package() {
 # arch/x86/kernel/vmlinux.lds.S), zeros that QEMU would copy, together with those of .bss.
 drop_scratch() {
 	objcopy --remove-section .init.scratch "$1" "$1.less" && mv "$1.less" "$1"
+}
+
+# pack_display BASE RELEASE TEMP OUT: modules-display.cpio, for guests with a display. The others do
+# without: each page of an initrd is two faults of a guest that starts.
+pack_display() {
+	local files
+	module_files "$1" "$2" "${guest_modules[@]}" virtio-gpu >"$3/display-files" || return
+	mapfile -t files <"$3/display-files"
+	pack_modules "$3" "$4/modules-display.cpio" "${files[@]}"
 }
 
 # unpack_stock TEMP OUT PACKAGE VERSION
@@ -36,8 +42,8 @@ unpack_stock() {
 		echo "error: $3 has no built-in udmabuf"
 		return 1
 	}
-	guest_modules+=("${stock_guest_modules[@]}")
-	pack_both "$tree" "$release" "$1" "$2"
+	pack_both "$tree" "$release" "$1" "$2" || return
+	pack_display "$tree" "$release" "$1" "$2"
 }
 
 # build_stock TEMP OUT HASH
