@@ -195,9 +195,9 @@ def executor(path, system, target):
 
 
 def probes(path, system, target):
-  """7: only trace.c reads tracefs; bench/probes is the executor's, and asks guests for nothing"""
+  """7: only trace.c and lost.c read tracefs; bench/probes is the executor's, and asks guests for nothing"""
   if TRACEFS.match(target):
-    return path == 'bench/probes/trace.c'
+    return path in ('bench/probes/trace.c', 'bench/probes/lost.c')
   if within(target, 'bench/probes') and target != 'bench/probes/rows.h':
     return within(path, 'bench/probes', 'bench/executor', 'tests')
   return system or not within(path, 'bench/probes') or within(
@@ -331,9 +331,9 @@ PLANTS = (
   ('bench/executor/executor.c', '#include "bench/consumers/consumer.h"', '[5: of bench/executor'),
   ('bench/executor/runner.c', '#include "bench/executor/cell.h"', '[5: of bench/executor'),
   ('bench/executor/runner.c', '#include "bench/executor/round.h"', '[5: of bench/executor'),
-  ('bench/probes/a.c', '#include <tracefs.h>', '[7: only trace.c'),
-  ('bench/probes/a.c', '#include "bench/executor/cell.h"', '[7: only trace.c'),
-  ('workloads/a.c', '#include "bench/probes/probes.h"', '[7: only trace.c'),
+  ('bench/probes/a.c', '#include <tracefs.h>', '[7: only trace.c and'),
+  ('bench/probes/a.c', '#include "bench/executor/cell.h"', '[7: only trace.c and'),
+  ('workloads/a.c', '#include "bench/probes/probes.h"', '[7: only trace.c and'),
   ('bench/main.c', '#include "tests/unit/probe.h"', '[6: nothing but tests'),
   ('bench/main.c', 'int a = system("cd .. &&\\\n ./scripts/setup");', '[6: binaries'),
   ('bench/main.c', '#include "bench/gone.h"', 'is no file of the tree'),

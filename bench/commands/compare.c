@@ -92,22 +92,6 @@ static int print(const struct compare *compare, const struct zcb_comparison *c)
 	return compare->summaries ? ZCB_EXIT_CLEAN : zcb_comparison_exit_code(c);
 }
 
-/* The arms of one run, by their letters. */
-static int compare_arms(const struct compare *compare, struct zcb_results *r,
-			struct zcb_comparison **ret, struct zcb_error *err)
-{
-	const struct zcb_arm a = { .results = r, .arm = 'A', .variant = compare->variants[0] };
-	const struct zcb_arm b = { .results = r, .arm = 'B', .variant = compare->variants[1] };
-	const struct zcb_arm twin = { .results = r, .arm = 'Z', .variant = compare->variants[0] };
-
-	for (size_t i = 0; i < r->n_cells; i++)
-		if (*r->cells[i].arm == 'B')
-			return zcb_comparison_make(&a, &b, &twin, &compare->options, ret, err);
-	return zcb_fail(err, -EINVAL, "usage: %s has no arms, as a run of `zcbench ab` has: name a second run, "
-			"or compare variants of this one: zcbench compare DIR DIR --variant-a A --variant-b B",
-			compare->dirs[0]);
-}
-
 /* One directory twice is one run, whose boots played both. */
 static int run(const struct compare *compare)
 {
@@ -120,7 +104,7 @@ static int run(const struct compare *compare)
 	if (!result && compare->dirs[1] && !same)
 		result = zcb_results_read(compare->dirs[1], &b, &err);
 	if (!result && !compare->dirs[1]) {
-		result = compare_arms(compare, a, &c, &err);
+		result = zcb_comparison_of_run(a, &compare->options, &c, &err);
 	} else if (!result) {
 		struct zcb_arm arm_a = { .results = a, .variant = compare->variants[0] };
 		struct zcb_arm arm_b = { .results = same ? a : b, .variant = compare->variants[1] };
@@ -200,6 +184,9 @@ int zcb_command_compare(int argc, char **argv)
 		return usage("name two run directories, or one with arms", NULL);
 	compare.dirs[0] = argv[optind];
 	compare.dirs[1] = argv[optind + 1]; /* NULL where there is one */
+	if (!compare.dirs[1] && (compare.variants[0] || compare.variants[1]))
+		return usage("arms have their variants: --variant-a and --variant-b go with two directories",
+			     NULL);
 	if (compare.dirs[1] && !strcmp(compare.dirs[0], compare.dirs[1]) && !compare.variants[0] != !compare.variants[1])
 		return usage("of one directory, both --variant-a and --variant-b are needed", NULL);
 	return run(&compare);

@@ -6,6 +6,7 @@
 #include "bench/commands/command.h"
 #include "bench/commands/conduct.h"
 #include "bench/commands/progress.h"
+#include "reports/analysis/turns.h"
 
 static void usage(void)
 {
@@ -17,6 +18,21 @@ static void usage(void)
 	printf("\nExit codes: 0 all as declared, 2 usage, 11 a frame wrong where the declaration says\n"
 	       "right, 12 inconclusive or interrupted, 13 boot, disk or QEMU failed, 14 a kernel fault\n"
 	       "in the host under test, 77 nothing could run here.\n");
+}
+
+/* Where the plan had turns: what each variant cost, beside the first. */
+static void print_turns(const struct zcb_request *request, uint64_t seed)
+{
+	struct zcb_turns turns = { 0 };
+	struct zcb_results *results = NULL;
+	struct zcb_error err = { "" };
+
+	if (zcb_results_read(request->output, &results, &err) ||
+	    zcb_turns_make(results, seed, &turns, &err))
+		fprintf(stderr, "zcbench: %s\n", err.text);
+	zcb_turns_print(stdout, &turns);
+	zcb_turns_finish(&turns);
+	zcb_results_free(results);
 }
 
 int zcb_command_run(int argc, char **argv)
@@ -32,6 +48,7 @@ int zcb_command_run(int argc, char **argv)
 	if (ret || request.needs)
 		return ret;
 	zcb_print_totals(&request, &conducted.totals);
+	print_turns(&request, conducted.plan.seed);
 	zcb_print_report(&request);
 	return (int)conducted.totals.exit_code;
 }

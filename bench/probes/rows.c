@@ -9,6 +9,7 @@
 #include "bench/probes/rows.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 const struct zcb_probe_source_row zcb_probe_sources[ZCB_PROBE_SOURCES] = {
 	[ZCB_PROBE_INVALIDATE] = {
@@ -90,3 +91,9 @@ const struct zcb_probe_metric zcb_probe_metrics[] = {
 	  ZCB_PROBE_DRIVER_FAULT, ZCB_TAKE_AROUND, .struck = true },
 	{ 0 },
 };
+
+void zcb_probe_name_events(const struct zcb_probe_way *way, char *ret_begin, char *ret_end, size_t room)
+{
+	snprintf(ret_begin, room, "%s", way->function ? way->function : way->begin);
+	snprintf(ret_end, room, "%s%s", way->function ? way->function : way->end, way->function ? "_return" : "");
+}

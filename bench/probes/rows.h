@@ -3,6 +3,7 @@
 #define ZCB_PROBES_ROWS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /** What the kernel can be seen doing, from a begin to an end: rows of zcb_probe_sources. */
 enum zcb_probe_source {
@@ -26,6 +27,9 @@ struct zcb_probe_way {
 	const char *function, *fetch;	  /* a function that is probed, and what of its arguments is kept */
 	const char *value[2];		  /* the fields that become the values of a span; NULL: none */
 };
+
+/** The names of a way's events; those of a probed function are named for it. */
+void zcb_probe_name_events(const struct zcb_probe_way *way, char *ret_begin, char *ret_end, size_t room);
 
 /** What the values of a span say of the place. */
 enum zcb_probe_place {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench/base/cleanup.h"
+#include "bench/probes/lost.h"
 
 #define NAME "zcbench"		 /* of the instance, and the group of probed functions */
 #define HELD "zcbench-held"	 /* an instance that records nothing */
@@ -34,6 +35,7 @@ struct zcb_trace {
 	struct zcb_trace_source source[ZCB_PROBE_SOURCES];
 	struct kind kind[MAX_KINDS];
 	unsigned int kinds;
+	uint64_t missed_before; /* of probed functions, which may have been probed before this trace */
 	/* While events are taken: */
 	struct zcb_probe_event *event;
 	size_t n, room;
@@ -48,13 +50,6 @@ static bool has_event(const char *system, const char *event)
 
 	snprintf(path, sizeof(path), "%s/events/%s/%s/id", tracefs_tracing_dir(), system, event);
 	return access(path, R_OK) == 0;
-}
-
-/* The events of a probed function are named for it. */
-static void name_events(const struct zcb_probe_way *way, char *ret_begin, char *ret_end, size_t room)
-{
-	snprintf(ret_begin, room, "%s", way->function ? way->function : way->begin);
-	snprintf(ret_end, room, "%s%s", way->function ? way->function : way->end, way->function ? "_return" : "");
 }
 
 static const char *system_of(const struct zcb_probe_way *way)
@@ -84,7 +79,7 @@ static int probe_function(const struct zcb_probe_way *way, struct zcb_trace_sour
 			 way->function, n);
 		return -ENOENT;
 	}
-	name_events(way, begin, end, sizeof(begin));
+	zcb_probe_name_events(way, begin, end, sizeof(begin));
 	if (has_event(NAME, begin) && has_event(NAME, end)) /* held */
 		return 0;
 	if (tracefs_kprobe_raw(NAME, begin, way->function, way->fetch) < 0 ||
@@ -158,7 +153,7 @@ static void enable(struct zcb_trace *trace, uint8_t source, const struct zcb_pro
 {
 	char begin[128], end[128];
 
-	name_events(way, begin, end, sizeof(begin));
+	zcb_probe_name_events(way, begin, end, sizeof(begin));
 	add_kind(trace, source, way, begin, false);
 	add_kind(trace, source, way, end, true);
 }
@@ -227,9 +222,11 @@ int zcb_trace_open(uint32_t kib, struct zcb_trace **ret_trace, struct zcb_error 
 {
 	int ret = open_instance(NAME, ret_trace, err);
 
-	if (!ret)
-		tracefs_instance_set_buffer_size((*ret_trace)->instance, kib, -1);
-	return ret;
+	if (ret)
+		return ret;
+	tracefs_instance_set_buffer_size((*ret_trace)->instance, kib, -1);
+	(*ret_trace)->missed_before = zcb_lost_calls();
+	return 0;
 }
 
 int zcb_trace_hold(struct zcb_trace **ret_held, struct zcb_error *err)
@@ -316,55 +313,9 @@ int zcb_trace_take(struct zcb_trace *trace, struct zcb_probe_event **ret_events,
 	return 0;
 }
 
-uint64_t zcb_trace_lost_in_stats(const char *text)
-{
-	/* "commit overrun" is the second line that has the first word. */
-	static const char *const counts[] = { "\noverrun: ", "\ncommit overrun: ", "\ndropped events: " };
-	uint64_t lost = 0;
-
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		const char *at = strstr(text, counts[i]);
-
-		lost += at ? strtoull(at + strlen(counts[i]), NULL, 10) : 0;
-	}
-	return lost;
-}
-
-/* Each line: an event, how often it was hit, and how often there was no room to follow a call. */
-uint64_t zcb_trace_missed_in_profile(char *text)
-{
-	uint64_t lost = 0;
-
-	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		unsigned long long misses = 0;
-
-		if (sscanf(line, "%*s %*u %llu", &misses) == 1)
-			lost += misses;
-	}
-	return lost;
-}
-
-static uint64_t missed_calls(void)
-{
-	ZCB_FREE char *text = tracefs_instance_file_read(NULL, "kprobe_profile", NULL);
-
-	return text ? zcb_trace_missed_in_profile(text) : 0;
-}
-
 uint64_t zcb_trace_lost(const struct zcb_trace *trace)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_CONF);
-	uint64_t lost = missed_calls();
-
-	for (long cpu = 0; cpu < cpus; cpu++) {
-		ZCB_FREE char *text = NULL;
-		char name[64];
-
-		snprintf(name, sizeof(name), "per_cpu/cpu%ld/stats", cpu);
-		text = tracefs_instance_file_read(trace->instance, name, NULL);
-		lost += text ? zcb_trace_lost_in_stats(text) : 0;
-	}
-	return lost;
+	return zcb_lost_events(trace->instance) + zcb_lost_calls() - trace->missed_before;
 }
 
 /* -- the end */

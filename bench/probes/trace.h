@@ -34,12 +34,6 @@ void zcb_trace_record(struct zcb_trace *trace, bool on);
  */
 int zcb_trace_take(struct zcb_trace *trace, struct zcb_probe_event **ret_events, size_t *ret_n);
 
-/** What a CPU's file `stats` in tracefs counts as lost; text is all of it. */
-uint64_t zcb_trace_lost_in_stats(const char *text);
-
-/** Calls that kprobe_profile says were missed; text is all of it, and is changed. */
-uint64_t zcb_trace_missed_in_profile(char *text);
-
 /** Events that the kernel had to drop since the trace was opened, by its own counts over all CPUs. */
 uint64_t zcb_trace_lost(const struct zcb_trace *trace);
 

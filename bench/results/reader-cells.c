@@ -205,6 +205,8 @@ static int read_plan(struct found *found)
 			why);
 		return 0;
 	}
+	r->plan_boots = zcb_member_count(&place, plan, "boots");
+	r->plan_boots_planned = zcb_member_count(&place, plan, "boots_planned");
 	cells = zcb_member_array(&place, plan, "cells");
 	json_array_foreach(cells, i, cell)
 	{

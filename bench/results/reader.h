@@ -126,6 +126,7 @@ struct zcb_results {
 	const char *host_kernel, *host_cpu, *host_topology, *qemu_version;
 	uint64_t seed, host_cpus, host_memory_bytes;
 	int exit_code; /* -1: not said */
+	uint64_t plan_boots, plan_boots_planned; /* the latter where a comparison ended early */
 	double seconds_first_boot, seconds_first_frame, seconds_past_first_boot, seconds_total;
 	struct zcb_result_strings command;
 	struct zcb_result_kernel *kernels;

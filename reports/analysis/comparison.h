@@ -98,8 +98,19 @@ int zcb_comparison_make(const struct zcb_arm *a, const struct zcb_arm *b, const 
 			const struct zcb_comparison_options *options, struct zcb_comparison **ret,
 			struct zcb_error *err);
 
+/** Whether a run was played by turns: it has an arm B. */
+bool zcb_comparison_has_arms(const struct zcb_results *results);
+
 /**
- * The same for observations that are there already; they are the comparison's from now on, also
+ * Compares the arms of one run, with its twin where there is one. What the options leave open is as
+ * the command had it that made the run, and each of its boots counts as a look. Errors as above;
+ * -EINVAL where it has no arms.
+ */
+int zcb_comparison_of_run(struct zcb_results *results, const struct zcb_comparison_options *options,
+			  struct zcb_comparison **ret, struct zcb_error *err);
+
+/**
+ * zcb_comparison_make() for observations that are there already; they are the comparison's from now on, also
  * where it fails. The names of arms, clock and back end are the caller's to fill in. -ENOMEM fails.
  */
 int zcb_comparison_judge(struct zcb_observations *observations,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/analysis/comparison.h"
 #include "reports/embedded.h"
 #include "reports/plots/plot.h"
 
@@ -163,7 +164,11 @@ static void put_head(struct zcb_page *page)
 	zcb_html_textf(html, "%s%s%s", page->results->started, *page->results->ended ? " to " : "",
 		       page->results->ended);
 	zcb_html_raw(html,
-		     "</p>\n<nav aria-label=\"Parts of this page\"><a href=\"#found\">Found</a> "
+		     "</p>\n<nav aria-label=\"Parts of this page\">");
+	if (zcb_comparison_has_arms(page->results))
+		zcb_html_raw(html, "<a href=\"#comparison\">B against A</a> ");
+	zcb_html_raw(html,
+		     "<a href=\"#found\">Found</a> "
 		     "<a href=\"#run\">Run</a> <a href=\"#events\">Events</a> <a href=\"#verdicts\">Verdicts</a> "
 		     "<a href=\"#frames\">Frames</a> <a href=\"#staleness\">Staleness</a> "
 		     "<a href=\"#latency\">Times</a> <a href=\"#trouble\">Trouble</a> "
@@ -199,6 +204,7 @@ int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary
 	if (!page.html.out)
 		return -ENOMEM;
 	put_head(&page);
+	zcb_part_comparison(&page);
 	zcb_part_findings(&page);
 	zcb_part_run(&page);
 	zcb_part_events(&page);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "bench/probes/join.h"
-#include "bench/probes/trace.h"
+#include "bench/probes/lost.h"
 #include "tests/unit/probe-traces.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -334,13 +334,14 @@ static void test_lost_events(void **state)
 					  "oldest event ts: 1.0\nnow ts: 2.0\ndropped events: 0\nread events: 7\n";
 	static const char lossy_stats[] = "entries: 9\noverrun: 1\ncommit overrun: 20\nbytes: 5\n"
 					  "oldest event ts: 1.0\nnow ts: 2.0\ndropped events: 300\nread events: 7\n";
-	char profile[] = "  handle_mm_fault      12      0\n  handle_mm_fault_return     12     4\n";
+	char profile[] = "  handle_mm_fault      12      0\n  handle_mm_fault_return     12     4\n"
+			 "  of_somebody_else     12      9\n";
 	struct play play;
 	json_t *json;
 
-	assert_int_equal(zcb_trace_lost_in_stats(sound_stats), 0);
-	assert_int_equal(zcb_trace_lost_in_stats(lossy_stats), 321);
-	assert_int_equal(zcb_trace_missed_in_profile(profile), 4);
+	assert_int_equal(zcb_lost_in_stats(sound_stats), 0);
+	assert_int_equal(zcb_lost_in_stats(lossy_stats), 321);
+	assert_int_equal(zcb_lost_in_profile(profile), 4);
 	load_update(&play);
 	run(&play);
 	json = zcb_probes_judge(&zcb_probe_metrics[1], &sound, &play.recorder);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/analysis/turns.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ten times as long: who prints more figures than that says nothing. */
+#define MAX_DETECTABLE 2.3
+
+static bool is_arm(const struct zcb_result_cell *cell, char arm)
+{
+	return cell->arm[0] == arm && !cell->arm[1];
+}
+
+static bool has_name(const struct zcb_turns *turns, const char *name)
+{
+	for (size_t i = 0; i < turns->n; i++)
+		if (!strcmp(turns->names[i], name))
+			return true;
+	return false;
+}
+
+/* The arms of `letter`, each kernel and variant once. Returns 0 or -ENOMEM. */
+static int take_names(const struct zcb_results *results, char letter, struct zcb_turns *turns)
+{
+	for (size_t i = 0; i < results->n_cells; i++) {
+		const struct zcb_result_cell *cell = &results->cells[i];
+		char *name, **grown;
+
+		if (!is_arm(cell, letter))
+			continue;
+		if (asprintf(&name, "%s:%s", cell->kernel, cell->variant) < 0)
+			return -ENOMEM;
+		grown = has_name(turns, name) ? NULL :
+						reallocarray(turns->names, turns->n + 1, sizeof(*grown));
+		if (grown) {
+			turns->names = grown;
+			grown[turns->n++] = name;
+		} else {
+			free(name);
+		}
+	}
+	return 0;
+}
+
+static int compare(struct zcb_results *results, const char *base, const char *other, uint64_t seed,
+		   struct zcb_comparison **ret, struct zcb_error *err)
+{
+	struct zcb_comparison_options options = { .seed = seed };
+	struct zcb_arm a = { .results = results, .arm = 'A', .variant = base };
+	struct zcb_arm b = { .results = results, .arm = 'B', .variant = other };
+	struct zcb_arm twin = { .results = results, .arm = 'Z', .variant = base };
+
+	return zcb_comparison_make(&a, &b, &twin, &options, ret, err);
+}
+
+int zcb_turns_make(struct zcb_results *results, uint64_t seed, struct zcb_turns *ret_turns,
+		   struct zcb_error *err)
+{
+	struct zcb_turns base = { 0 }, turns = { 0 };
+	int ret = take_names(results, 'Z', &base);
+
+	if (!ret && base.n == 1)
+		ret = take_names(results, 'B', &turns);
+	turns.items = calloc(turns.n ? turns.n : 1, sizeof(struct zcb_comparison *));
+	if (ret || !turns.items)
+		ret = zcb_fail(err, -ENOMEM, "host set-up: no memory for comparisons");
+	for (size_t i = 0; i < turns.n && !ret; i++) {
+		ret = compare(results, base.names[0], turns.names[i], seed, &turns.items[i], err);
+		ret = ret == -ENODATA ? 0 : ret;
+	}
+	zcb_turns_finish(&base);
+	if (ret)
+		zcb_turns_finish(&turns);
+	else
+		*ret_turns = turns;
+	return ret;
+}
+
+void zcb_turns_finish(struct zcb_turns *turns)
+{
+	for (size_t i = 0; i < turns->n; i++) {
+		if (turns->items)
+			zcb_comparison_free(turns->items[i]);
+		free(turns->names[i]);
+	}
+	free(turns->items);
+	free(turns->names);
+	*turns = (struct zcb_turns){ 0 };
+}
+
+static void put(FILE *f, const char *text, size_t most)
+{
+	for (size_t i = 0; text[i] && i < most; i++)
+		fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?', f);
+}
+
+static void print_one(FILE *f, const struct zcb_comparison *c)
+{
+	fputs("  ", f);
+	put(f, c->b, 60);
+	fprintf(f, ": %s\n", zcb_comparison_verdict_name(c->verdict));
+	for (size_t i = 0; i < c->n_rows; i++) {
+		const struct zcb_comparison_row *row = &c->rows[i];
+
+		if (row->statistic != ZCB_STATISTIC_P50)
+			continue;
+		fprintf(f, "    %-16.16s ", row->metric->name);
+		if (row->has_effect)
+			fprintf(f, "%+7.1f %%  ", 100 * expm1(row->effect.log));
+		else
+			fprintf(f, "%9s  ", "-");
+		if (row->has_effect && !row->exact && row->detectable < MAX_DETECTABLE)
+			fprintf(f, "found from %.1f %% on  ", 100 * expm1(row->detectable));
+		else if (row->has_effect && !row->exact)
+			fputs("too few boots to find it  ", f);
+		fprintf(f, "%s\n", zcb_comparison_verdict_name(row->verdict));
+	}
+}
+
+void zcb_turns_print(FILE *f, const struct zcb_turns *turns)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < turns->n; i++) {
+		const struct zcb_comparison *c = turns->items[i];
+
+		if (!c)
+			continue;
+		if (!begun) {
+			fputs("what it costs, against ", f);
+			put(f, c->a, 60);
+			fprintf(f, " (medians, %zu boots by turns):\n", c->boots);
+		}
+		begun = true;
+		print_one(f, c);
+	}
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+
+#include "reports/analysis/comparison.h"
+#include "reports/html/page.h"
+
+/*
+ * B against A, of a run that played both by turns: the verdict in words first, then each metric with
+ * effect, interval and what could have been found. Other runs have no such part.
+ */
+
+#define MAX_CELLS 40U
+
+static const char *const marks[] = { "✗", "✓", "=", "?", "⊘" };
+
+static const char *const sentences[] = {
+	"B is worse than A.",
+	"B is better than A.",
+	"B and A are equivalent.",
+	"Not settled.",
+	"Not to be told: the measurement is not valid.",
+};
+
+/* "+12.3 %" of a logarithm; beyond ten times, as a factor. */
+static void put_percent(struct zcb_html *html, double log, bool sign)
+{
+	double percent = 100 * expm1(log);
+	int decimals = fabs(percent) < 0.995 ? 2 : fabs(percent) < 99.5 ? 1 : 0;
+
+	if (fabs(percent) >= 1000)
+		zcb_html_textf(html, "× %.3g", exp(log));
+	else
+		zcb_html_textf(html, sign ? "%+.*f %%" : "%.*f %%", decimals, percent);
+}
+
+static void put_value(struct zcb_html *html, double value)
+{
+	zcb_html_raw(html, "<td class=\"n\">");
+	zcb_html_decimal(html, value, value < 100 ? 1 : 0);
+	zcb_html_raw(html, "</td>");
+}
+
+static void put_interval(struct zcb_html *html, const struct zcb_comparison_row *row)
+{
+	zcb_html_raw(html, "<td class=\"n\">");
+	if (row->exact) {
+		zcb_html_textf(html, "exactly %+.0f", row->b - row->a);
+	} else if (row->has_effect) {
+		put_percent(html, row->low, true);
+		zcb_html_text(html, " to ");
+		put_percent(html, row->high, true);
+	}
+	zcb_html_raw(html, "</td>");
+}
+
+static void put_detectable(struct zcb_html *html, const struct zcb_comparison_row *row)
+{
+	zcb_html_raw(html, "<td class=\"n\">");
+	if (row->has_effect && !row->exact)
+		put_percent(html, row->detectable, false);
+	zcb_html_raw(html, "</td>");
+}
+
+static void put_verdict(struct zcb_html *html, const struct zcb_comparison_row *row)
+{
+	zcb_html_raw(html, "<td>");
+	if (row->verdict <= ZCB_BETTER)
+		zcb_html_raw(html, "<strong>");
+	zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
+	if (row->verdict <= ZCB_BETTER)
+		zcb_html_raw(html, "</strong>");
+	if (*row->reason)
+		zcb_html_textf(html, ": %s", row->reason);
+	zcb_html_raw(html, "</td></tr>\n");
+}
+
+static void put_row(struct zcb_html *html, const struct zcb_comparison_row *row)
+{
+	zcb_html_raw(html, "<tr><th scope=\"row\">");
+	if (row->cell) {
+		zcb_html_clip(html, row->cell->name, 120);
+		zcb_html_raw(html, " <small>");
+		zcb_html_clip(html, row->cell->brief, 120);
+		zcb_html_raw(html, "</small> ");
+	}
+	zcb_html_clip(html, row->metric->name, 40);
+	zcb_html_textf(html, ", %s", zcb_statistic_name(row->statistic));
+	zcb_html_raw(html, "</th>");
+	put_value(html, row->a);
+	put_value(html, row->b);
+	zcb_html_raw(html, "<td class=\"n\">");
+	if (row->has_effect)
+		put_percent(html, row->effect.log, true);
+	zcb_html_raw(html, "</td>");
+	put_interval(html, row);
+	put_detectable(html, row);
+	put_verdict(html, row);
+}
+
+static void open_table(struct zcb_page *page, const struct zcb_comparison *c, const char *label,
+		       const char *what)
+{
+	struct zcb_html *html = &page->html;
+
+	zcb_page_open_box(page, label);
+	zcb_html_raw(html, "<table><thead><tr><th scope=\"col\">");
+	zcb_html_text(html, what);
+	zcb_html_raw(html, "</th><th scope=\"col\" class=\"n\">A, ns</th>"
+			   "<th scope=\"col\" class=\"n\">B, ns</th>"
+			   "<th scope=\"col\" class=\"n\">B against A</th>"
+			   "<th scope=\"col\" class=\"n\">");
+	zcb_html_textf(html, "%.4g %% interval", 100 * (1 - c->alpha_interval));
+	zcb_html_raw(html, "</th><th scope=\"col\" class=\"n\">Detectable</th>"
+			   "<th scope=\"col\">Verdict</th></tr></thead><tbody>\n");
+}
+
+static void close_table(struct zcb_page *page)
+{
+	zcb_html_raw(&page->html, "</tbody></table>\n");
+	zcb_page_close_box(page);
+}
+
+static void put_table(struct zcb_page *page, const struct zcb_comparison *c)
+{
+	open_table(page, c, "B against A by metric, scrolls sideways", "Metric, over all cells");
+	for (size_t i = 0; i < c->n_rows; i++)
+		put_row(&page->html, &c->rows[i]);
+	close_table(page);
+}
+
+static void put_cells(struct zcb_page *page, const struct zcb_comparison *c)
+{
+	size_t differ = 0, shown = 0;
+
+	for (size_t i = 0; i < c->n_cell_rows; i++)
+		differ += c->cell_rows[i].verdict <= ZCB_BETTER;
+	if (!differ)
+		return;
+	open_table(page, c, "Single cells in which B differs, scrolls sideways", "Cell that differs by itself");
+	for (size_t i = 0; i < c->n_cell_rows && shown < MAX_CELLS; i++) {
+		if (c->cell_rows[i].verdict > ZCB_BETTER)
+			continue;
+		put_row(&page->html, &c->cell_rows[i]);
+		shown++;
+	}
+	close_table(page);
+	if (shown < differ)
+		zcb_html_textf(&page->html, "%zu more cells differ.", differ - shown);
+}
+
+/* "fault.guest p50 +12.3 % (+9.1 % to +15.5 %)", of each metric that differs. */
+static void put_differences(struct zcb_html *html, const struct zcb_comparison *c)
+{
+	const char *separator = " ";
+
+	for (size_t i = 0; i < c->n_rows; i++) {
+		const struct zcb_comparison_row *row = &c->rows[i];
+
+		if (row->verdict > ZCB_BETTER)
+			continue;
+		zcb_html_text(html, separator);
+		zcb_html_clip(html, row->metric->name, 40);
+		zcb_html_textf(html, " %s ", zcb_statistic_name(row->statistic));
+		put_percent(html, row->effect.log, true);
+		zcb_html_text(html, " (");
+		if (row->exact) {
+			zcb_html_textf(html, "exactly %+.0f", row->b - row->a);
+		} else {
+			put_percent(html, row->low, true);
+			zcb_html_text(html, " to ");
+			put_percent(html, row->high, true);
+		}
+		zcb_html_text(html, ")");
+		separator = "; ";
+	}
+	if (*separator == ';')
+		zcb_html_text(html, ".");
+}
+
+static void put_headline(struct zcb_html *html, const struct zcb_comparison *c)
+{
+	if (c->verdict == ZCB_WORSE)
+		zcb_html_raw(html, "<p class=\"alarm\"><strong>");
+	else if (c->verdict == ZCB_INVALID)
+		zcb_html_raw(html, "<p class=\"warn\"><strong>");
+	else
+		zcb_html_raw(html, "<p><strong>");
+	zcb_html_textf(html, "%s %s", marks[c->verdict], sentences[c->verdict]);
+	zcb_html_raw(html, "</strong>");
+	if (c->corrupt)
+		zcb_html_textf(html, " %zu of its cells saw other bytes than it declares, which no speed outweighs.",
+			       c->corrupt);
+	put_differences(html, c);
+	zcb_html_raw(html, "</p>\n");
+}
+
+static void put_arms(struct zcb_html *html, const struct zcb_comparison *c)
+{
+	zcb_html_raw(html, "<p>A is <strong>");
+	zcb_html_clip(html, c->a, 200);
+	zcb_html_raw(html, "</strong>, B is <strong>");
+	zcb_html_clip(html, c->b, 200);
+	zcb_html_raw(html, "</strong>; ");
+	zcb_html_textf(html, "%zu boot%s an arm, %s. ", c->boots, c->boots == 1 ? "" : "s",
+		       c->paired ? "each with both arms by turns" : "each with one of them");
+	if (c->options.look)
+		zcb_html_textf(html, "It was looked at after each boot: look %u of %u. ", c->options.look,
+			       c->options.looks);
+	if (c->has_twin)
+		zcb_html_textf(html, "A against its own twin gave %zu false alarm%s in %zu rows.",
+			       c->false_alarms, c->false_alarms == 1 ? "" : "s", c->twin_rows);
+	else
+		zcb_html_text(html, "No twin of A ran.");
+	zcb_html_raw(html, "</p>\n");
+}
+
+static void put_words(struct zcb_html *html, const struct zcb_comparison *c)
+{
+	zcb_html_raw(html, "<p class=\"note\">The boot is the unit. “Equivalent”: the whole interval lies within ");
+	zcb_html_textf(html, "%.3g %%", 100 * expm1(c->margin));
+	if (c->observations->icount)
+		zcb_html_textf(html, ", or %.3g %% where counts repeat exactly", 100 * expm1(c->margin_exact));
+	zcb_html_raw(html, ". “Detectable”: the smallest difference that so many boots, varying as these did, would "
+			   "have shown four times of five. <code>zcbench compare DIR</code> prints the same.</p>\n");
+}
+
+void zcb_part_comparison(struct zcb_page *page)
+{
+	ZCB_COMPARISON_FREE struct zcb_comparison *c = NULL;
+	const struct zcb_comparison_options options = { 0 };
+	struct zcb_html *html = &page->html;
+	struct zcb_error err = { "" };
+
+	if (!zcb_comparison_has_arms(page->results))
+		return;
+	zcb_html_raw(html, "<section id=\"comparison\">\n<h2>B against A</h2>\n");
+	if (zcb_comparison_of_run(page->results, &options, &c, &err)) {
+		zcb_html_raw(html, "<p class=\"warn\">The arms cannot be compared: ");
+		zcb_html_clip(html, err.text, 400);
+		zcb_html_raw(html, "</p>\n</section>\n");
+		return;
+	}
+	put_headline(html, c);
+	put_arms(html, c);
+	if (c->n_rows) {
+		put_table(page, c);
+		put_words(html, c);
+	}
+	put_cells(page, c);
+	zcb_html_raw(html, "</section>\n");
+}
