@@ -117,6 +117,22 @@ def check_end(folder, boots, err, problems):
   check_turns(plan, zcb.journal(folder), problems)
 
 
+def check_early(bench, problems):
+  """With so wide a margin the same kernel is settled to be as it is before the last boot."""
+  words = ('--margin', '60', '--metrics', 'punch,fault.guest')
+  folder, code, comparison, err = compare(bench, problems, 'early', 'variants', 'variants', '--boots', '6', *words)
+  if not comparison:
+    return
+  problems.equal('a settled comparison: exit code', code, 0)
+  problems.equal('a settled comparison: metrics', {row['metric'] for row in comparison['rows']}, {'punch', 'fault.guest'})
+  problems.expect('settled after' in err, f'it was not settled early: {zcb.last_line(err)}')
+  check_end(folder, 6, err, problems)
+  before = zcb.octets(folder, 'cells.jsonl')
+  again = bench.run('ab', '--resume', *words, '--no-report', '--json', '-o', folder)
+  problems.equal('going on with a settled comparison: exit code', again[0], 0)
+  problems.equal('going on with a settled comparison: its journal', zcb.octets(folder, 'cells.jsonl'), before)
+
+
 # -- going on
 
 def check_interrupted(bench, problems):
@@ -163,6 +179,7 @@ def test(bench, problems):
     found = zcb.Problems()
     check_different(same, 0, found)
     problems.expect(found.found, 'a planted fault was not found: A with A taken for two variants')
+  check_early(bench, problems)
   check_interrupted(bench, problems)
 
 
