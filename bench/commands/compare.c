@@ -8,7 +8,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/commands/command.h"
-#include "reports/analysis/comparison.h"
+#include "reports/analysis/turns.h"
 #include "reports/analysis/observations-json.h"
 
 static const char help[] =
@@ -92,6 +92,45 @@ static int print(const struct compare *compare, const struct zcb_comparison *c)
 	return compare->summaries ? ZCB_EXIT_CLEAN : zcb_comparison_exit_code(c);
 }
 
+static int print_turns(const struct compare *compare, const struct zcb_turns *turns)
+{
+	const char *wanted = compare->variants[1];
+	const struct zcb_comparison *one = wanted ? zcb_turns_find(turns, wanted) : turns->items[0];
+	int code = ZCB_EXIT_CLEAN;
+
+	if (wanted && !one)
+		return usage("the run compares no variant", wanted);
+	if (wanted || turns->n == 1)
+		return print(compare, one);
+	if (compare->json || compare->summaries)
+		return usage("the run compares several variants: choose one by --variant-b, such as",
+			     turns->names[0]);
+	for (size_t i = 0; i < turns->n; i++) {
+		if (!turns->items[i])
+			continue;
+		if (i)
+			puts("\n--");
+		code = (int)zcb_exit_worse((enum zcb_exit)code, (enum zcb_exit)print(compare, turns->items[i]));
+	}
+	return code;
+}
+
+/* The comparisons that one run holds by itself. */
+static int run_turns(const struct compare *compare, struct zcb_results *results)
+{
+	struct zcb_turns turns = { 0 };
+	struct zcb_error err = { "" };
+	int result = zcb_turns_make(results, &compare->options, &turns, &err), code;
+
+	if (!result && !turns.n)
+		result = zcb_fail(&err, -EINVAL, "usage: %.200s has no arms, as a run of `zcbench ab` has: name a "
+				  "second run, or two of its variants: zcbench compare DIR DIR --variant-a A "
+				  "--variant-b B", results->dir);
+	code = result ? complain(result, &err) : print_turns(compare, &turns);
+	zcb_turns_finish(&turns);
+	return code;
+}
+
 /* One directory twice is one run, whose boots played both. */
 static int run(const struct compare *compare)
 {
@@ -103,9 +142,9 @@ static int run(const struct compare *compare)
 
 	if (!result && compare->dirs[1] && !same)
 		result = zcb_results_read(compare->dirs[1], &b, &err);
-	if (!result && !compare->dirs[1]) {
-		result = zcb_comparison_of_run(a, &compare->options, &c, &err);
-	} else if (!result) {
+	if (!result && !compare->dirs[1])
+		return run_turns(compare, a);
+	if (!result) {
 		struct zcb_arm arm_a = { .results = a, .variant = compare->variants[0] };
 		struct zcb_arm arm_b = { .results = same ? a : b, .variant = compare->variants[1] };
 
@@ -184,9 +223,8 @@ int zcb_command_compare(int argc, char **argv)
 		return usage("name two run directories, or one with arms", NULL);
 	compare.dirs[0] = argv[optind];
 	compare.dirs[1] = argv[optind + 1]; /* NULL where there is one */
-	if (!compare.dirs[1] && (compare.variants[0] || compare.variants[1]))
-		return usage("arms have their variants: --variant-a and --variant-b go with two directories",
-			     NULL);
+	if (!compare.dirs[1] && compare.variants[0])
+		return usage("arms have their variants: --variant-a goes with two directories", NULL);
 	if (compare.dirs[1] && !strcmp(compare.dirs[0], compare.dirs[1]) && !compare.variants[0] != !compare.variants[1])
 		return usage("of one directory, both --variant-a and --variant-b are needed", NULL);
 	return run(&compare);

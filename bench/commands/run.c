@@ -21,14 +21,15 @@ static void usage(void)
 }
 
 /* Where the plan had turns: what each variant cost, beside the first. */
-static void print_turns(const struct zcb_request *request, uint64_t seed)
+static void print_turns(const struct zcb_request *request)
 {
+	const struct zcb_comparison_options options = { 0 };
 	struct zcb_turns turns = { 0 };
 	struct zcb_results *results = NULL;
 	struct zcb_error err = { "" };
 
 	if (zcb_results_read(request->output, &results, &err) ||
-	    zcb_turns_make(results, seed, &turns, &err))
+	    zcb_turns_make(results, &options, &turns, &err))
 		fprintf(stderr, "zcbench: %s\n", err.text);
 	zcb_turns_print(stdout, &turns);
 	zcb_turns_finish(&turns);
@@ -48,7 +49,7 @@ int zcb_command_run(int argc, char **argv)
 	if (ret || request.needs)
 		return ret;
 	zcb_print_totals(&request, &conducted.totals);
-	print_turns(&request, conducted.plan.seed);
+	print_turns(&request);
 	zcb_print_report(&request);
 	return (int)conducted.totals.exit_code;
 }

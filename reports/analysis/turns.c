@@ -22,18 +22,27 @@ static bool has_name(const struct zcb_turns *turns, const char *name)
 	return false;
 }
 
-/* The arms of `letter`, each kernel and variant once. Returns 0 or -ENOMEM. */
+static bool plays_arm(const struct zcb_results *results, const struct zcb_result_cell *like, char letter)
+{
+	for (size_t i = 0; i < results->n_cells; i++)
+		if (is_arm(&results->cells[i], letter) && !strcmp(results->cells[i].kernel, like->kernel) &&
+		    !strcmp(results->cells[i].variant, like->variant))
+			return true;
+	return false;
+}
+
+/* The arms of `letter`, each kernel and variant once, as the run has them first. Returns 0 or -ENOMEM. */
 static int take_names(const struct zcb_results *results, char letter, struct zcb_turns *turns)
 {
 	for (size_t i = 0; i < results->n_cells; i++) {
 		const struct zcb_result_cell *cell = &results->cells[i];
 		char *name, **grown;
 
-		if (!is_arm(cell, letter))
+		if (i && !strcmp(cell->kernel, cell[-1].kernel) && !strcmp(cell->variant, cell[-1].variant))
 			continue;
 		if (asprintf(&name, "%s:%s", cell->kernel, cell->variant) < 0)
 			return -ENOMEM;
-		grown = has_name(turns, name) ? NULL :
+		grown = has_name(turns, name) || !plays_arm(results, cell, letter) ? NULL :
 						reallocarray(turns->names, turns->n + 1, sizeof(*grown));
 		if (grown) {
 			turns->names = grown;
@@ -45,32 +54,48 @@ static int take_names(const struct zcb_results *results, char letter, struct zcb
 	return 0;
 }
 
-static int compare(struct zcb_results *results, const char *base, const char *other, uint64_t seed,
-		   struct zcb_comparison **ret, struct zcb_error *err)
+static int compare(struct zcb_results *results, const char *base, const char *other,
+		   const struct zcb_comparison_options *given, struct zcb_comparison **ret,
+		   struct zcb_error *err)
 {
-	struct zcb_comparison_options options = { .seed = seed };
+	struct zcb_comparison_options options = *given;
 	struct zcb_arm a = { .results = results, .arm = 'A', .variant = base };
 	struct zcb_arm b = { .results = results, .arm = 'B', .variant = other };
 	struct zcb_arm twin = { .results = results, .arm = 'Z', .variant = base };
 
+	options.seed = options.seed ? options.seed : results->seed;
 	return zcb_comparison_make(&a, &b, &twin, &options, ret, err);
 }
 
-int zcb_turns_make(struct zcb_results *results, uint64_t seed, struct zcb_turns *ret_turns,
-		   struct zcb_error *err)
+/* A single one may be that of a command with options of its own, which looked at it early. */
+static int make_all(struct zcb_results *results, const char *base,
+		    const struct zcb_comparison_options *options, struct zcb_turns *turns,
+		    struct zcb_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < turns->n && !ret; i++) {
+		ret = turns->n == 1 ? zcb_comparison_of_run(results, options, &turns->items[i], err) :
+				      compare(results, base, turns->names[i], options, &turns->items[i], err);
+		if (ret == -ENODATA && turns->n > 1)
+			ret = 0;
+	}
+	return ret;
+}
+
+int zcb_turns_make(struct zcb_results *results, const struct zcb_comparison_options *options,
+		   struct zcb_turns *ret_turns, struct zcb_error *err)
 {
 	struct zcb_turns base = { 0 }, turns = { 0 };
 	int ret = take_names(results, 'Z', &base);
 
-	if (!ret && base.n == 1)
+	if (!ret)
 		ret = take_names(results, 'B', &turns);
 	turns.items = calloc(turns.n ? turns.n : 1, sizeof(struct zcb_comparison *));
 	if (ret || !turns.items)
 		ret = zcb_fail(err, -ENOMEM, "host set-up: no memory for comparisons");
-	for (size_t i = 0; i < turns.n && !ret; i++) {
-		ret = compare(results, base.names[0], turns.names[i], seed, &turns.items[i], err);
-		ret = ret == -ENODATA ? 0 : ret;
-	}
+	else
+		ret = make_all(results, base.n ? base.names[0] : NULL, options, &turns, err);
 	zcb_turns_finish(&base);
 	if (ret)
 		zcb_turns_finish(&turns);
@@ -89,6 +114,17 @@ void zcb_turns_finish(struct zcb_turns *turns)
 	free(turns->items);
 	free(turns->names);
 	*turns = (struct zcb_turns){ 0 };
+}
+
+const struct zcb_comparison *zcb_turns_find(const struct zcb_turns *turns, const char *name)
+{
+	for (size_t i = 0; i < turns->n; i++) {
+		const char *colon = strrchr(turns->names[i], ':');
+
+		if (!strcmp(turns->names[i], name) || !strcmp(colon + 1, name))
+			return turns->items[i];
+	}
+	return NULL;
 }
 
 static void put(FILE *f, const char *text, size_t most)

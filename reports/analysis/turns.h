@@ -19,8 +19,11 @@ struct zcb_turns {
  * Compares. A run without turns has none, and so has one whose arms have nothing in common yet.
  * Returns 0 or -errno with the sentence in err; the results must outlive it.
  */
-int zcb_turns_make(struct zcb_results *results, uint64_t seed, struct zcb_turns *ret_turns,
-		   struct zcb_error *err);
+int zcb_turns_make(struct zcb_results *results, const struct zcb_comparison_options *options,
+		   struct zcb_turns *ret_turns, struct zcb_error *err);
+
+/** That of this VARIANT or KERNEL:VARIANT; NULL where there is none, or nothing to tell. */
+const struct zcb_comparison *zcb_turns_find(const struct zcb_turns *turns, const char *name);
 
 void zcb_turns_finish(struct zcb_turns *turns);
 

@@ -179,10 +179,10 @@ static void put_head(struct zcb_page *page)
 		       page->results->ended);
 	zcb_html_raw(html,
 		     "</p>\n<nav aria-label=\"Parts of this page\">");
+	zcb_html_raw(html, "<a href=\"#found\">Found</a> ");
 	if (zcb_comparison_has_arms(page->results))
-		zcb_html_raw(html, "<a href=\"#comparison\">B against A</a> ");
+		zcb_html_raw(html, "<a href=\"#comparison\">Costs</a> ");
 	zcb_html_raw(html,
-		     "<a href=\"#found\">Found</a> "
 		     "<a href=\"#run\">Run</a> <a href=\"#events\">Events</a> <a href=\"#verdicts\">Verdicts</a> "
 		     "<a href=\"#frames\">Frames</a> <a href=\"#staleness\">Staleness</a> "
 		     "<a href=\"#latency\">Times</a> <a href=\"#trouble\">Trouble</a> "
@@ -218,8 +218,8 @@ int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary
 	if (!page.html.out)
 		return -ENOMEM;
 	put_head(&page);
-	zcb_part_comparison(&page);
 	zcb_part_findings(&page);
+	zcb_part_comparison(&page);
 	zcb_part_run(&page);
 	zcb_part_events(&page);
 	zcb_part_verdicts(&page);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <math.h>
+#include <string.h>
 
-#include "reports/analysis/comparison.h"
+#include "reports/analysis/turns.h"
 #include "reports/html/page.h"
 
 /*
@@ -214,6 +215,18 @@ static void put_arms(struct zcb_html *html, const struct zcb_comparison *c)
 	zcb_html_raw(html, "</p>\n");
 }
 
+static void put_arms_of_several(struct zcb_html *html, const struct zcb_comparison *c)
+{
+	zcb_html_raw(html, "<p>Each variant is held against <strong>");
+	zcb_html_clip(html, c->a, 200);
+	zcb_html_raw(html, "</strong>; ");
+	zcb_html_textf(html, "%zu boots, each with all of them by turns. ", c->boots);
+	if (c->has_twin)
+		zcb_html_textf(html, "That one against its own twin gave %zu false alarm%s in %zu rows.",
+			       c->false_alarms, c->false_alarms == 1 ? "" : "s", c->twin_rows);
+	zcb_html_raw(html, "</p>\n");
+}
+
 static void put_words(struct zcb_html *html, const struct zcb_comparison *c)
 {
 	zcb_html_raw(html, "<p class=\"note\">The boot is the unit. “Equivalent”: the whole interval lies within ");
@@ -224,28 +237,132 @@ static void put_words(struct zcb_html *html, const struct zcb_comparison *c)
 			   "have shown four times of five. <code>zcbench compare DIR</code> prints the same.</p>\n");
 }
 
+static void put_whole(struct zcb_page *page, const struct zcb_comparison *c)
+{
+	put_headline(&page->html, c);
+	put_arms(&page->html, c);
+	if (c->n_rows) {
+		put_table(page, c);
+		put_words(&page->html, c);
+	}
+	put_cells(page, c);
+}
+
+/* Who prints more than ten times as much says nothing. */
+static void put_reach(struct zcb_html *html, double detectable)
+{
+	if (detectable > 2.3) {
+		zcb_html_text(html, "too few boots");
+		return;
+	}
+	zcb_html_text(html, "detectable: ");
+	put_percent(html, detectable, false);
+}
+
+/* Verdict, effect and what could have been found, of a median over all cells. */
+static void put_brief(struct zcb_html *html, const struct zcb_comparison *c, const char *metric)
+{
+	const struct zcb_comparison_row *row = NULL;
+
+	for (size_t i = 0; i < c->n_rows; i++)
+		if (c->rows[i].statistic == ZCB_STATISTIC_P50 && !strcmp(c->rows[i].metric->name, metric))
+			row = &c->rows[i];
+	zcb_html_raw(html, "<td>");
+	if (row) {
+		zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
+		zcb_html_raw(html, "<br>");
+	}
+	if (row && row->has_effect) {
+		put_percent(html, row->effect.log, true);
+		zcb_html_raw(html, " <small>");
+		if (row->exact) {
+			zcb_html_textf(html, "exactly %+.0f", row->b - row->a);
+		} else {
+			put_reach(html, row->detectable);
+		}
+		zcb_html_raw(html, "</small>");
+	}
+	zcb_html_raw(html, "</td>");
+}
+
+/* One row a variant, one column a metric of the first that has any. */
+static void put_matrix(struct zcb_page *page, const struct zcb_turns *turns, const struct zcb_comparison *first)
+{
+	struct zcb_html *html = &page->html;
+
+	zcb_page_open_box(page, "What variants cost, scrolls sideways");
+	zcb_html_raw(html, "<table><thead><tr><th scope=\"col\">Median against that of ");
+	zcb_html_clip(html, first->a, 80);
+	zcb_html_raw(html, "</th>");
+	for (size_t i = 0; i < first->n_rows; i++) {
+		if (first->rows[i].statistic != ZCB_STATISTIC_P50)
+			continue;
+		zcb_html_raw(html, "<th scope=\"col\">");
+		zcb_html_clip(html, first->rows[i].metric->name, 40);
+		zcb_html_raw(html, "</th>");
+	}
+	zcb_html_raw(html, "</tr></thead><tbody>\n");
+	for (size_t v = 0; v < turns->n; v++) {
+		if (!turns->items[v])
+			continue;
+		zcb_html_raw(html, "<tr><th scope=\"row\">");
+		zcb_html_clip(html, turns->names[v], 80);
+		zcb_html_raw(html, "</th>");
+		for (size_t i = 0; i < first->n_rows; i++)
+			if (first->rows[i].statistic == ZCB_STATISTIC_P50)
+				put_brief(html, turns->items[v], first->rows[i].metric->name);
+		zcb_html_raw(html, "</tr>\n");
+	}
+	close_table(page);
+}
+
+/* A plan whose variants had turns: all at a glance, then each that differs. */
+static void put_several(struct zcb_page *page, const struct zcb_turns *turns)
+{
+	const struct zcb_comparison *first = NULL;
+
+	for (size_t i = 0; i < turns->n && !first; i++)
+		first = turns->items[i];
+	if (!first)
+		return;
+	put_arms_of_several(&page->html, first);
+	put_matrix(page, turns, first);
+	put_words(&page->html, first);
+	for (size_t i = 0; i < turns->n; i++) {
+		const struct zcb_comparison *c = turns->items[i];
+
+		if (!c || c->verdict > ZCB_BETTER)
+			continue;
+		zcb_html_raw(&page->html, "<h3>");
+		zcb_html_clip(&page->html, turns->names[i], 80);
+		zcb_html_raw(&page->html, "</h3>\n");
+		put_whole(page, c);
+	}
+}
+
 void zcb_part_comparison(struct zcb_page *page)
 {
-	ZCB_COMPARISON_FREE struct zcb_comparison *c = NULL;
 	const struct zcb_comparison_options options = { 0 };
 	struct zcb_html *html = &page->html;
+	struct zcb_turns turns = { 0 };
 	struct zcb_error err = { "" };
+	int ret;
 
 	if (!zcb_comparison_has_arms(page->results))
 		return;
-	zcb_html_raw(html, "<section id=\"comparison\">\n<h2>B against A</h2>\n");
-	if (zcb_comparison_of_run(page->results, &options, &c, &err)) {
+	ret = zcb_turns_make(page->results, &options, &turns, &err);
+	zcb_html_raw(html, "<section id=\"comparison\">\n<h2>");
+	zcb_html_text(html, turns.n > 1 ? "What variants cost" : "B against A");
+	zcb_html_raw(html, "</h2>\n");
+	if (ret) {
 		zcb_html_raw(html, "<p class=\"warn\">The arms cannot be compared: ");
 		zcb_html_clip(html, err.text, 400);
-		zcb_html_raw(html, "</p>\n</section>\n");
-		return;
+		zcb_html_raw(html, "</p>\n");
+	} else if (turns.n > 1) {
+		put_several(page, &turns);
+	} else if (turns.n && turns.items[0]) {
+		put_whole(page, turns.items[0]);
 	}
-	put_headline(html, c);
-	put_arms(html, c);
-	if (c->n_rows) {
-		put_table(page, c);
-		put_words(html, c);
-	}
-	put_cells(page, c);
+	zcb_turns_finish(&turns);
 	zcb_html_raw(html, "</section>\n");
 }
