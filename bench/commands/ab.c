@@ -59,14 +59,9 @@ static int compare(const struct zcb_request *request, const struct zcb_plan *pla
 		.metrics = request->metrics, .margin = request->margin / 100, .seed = plan->seed,
 	};
 	int ret = zcb_results_read(request->output, &c->results, err);
-	struct zcb_arm a = { .results = c->results, .arm = ZCB_PLAN_ARM_A };
-	struct zcb_arm b = { .results = c->results, .arm = ZCB_PLAN_ARM_B };
-	struct zcb_arm twin = { .results = c->results, .arm = ZCB_PLAN_ARM_TWIN };
 
-	if (ret)
-		return ret;
 	count_looks(plan, boots, &options);
-	return zcb_comparison_make(&a, &b, &twin, &options, &c->comparison, err);
+	return ret ? ret : zcb_comparison_of_run(c->results, &options, &c->comparison, err);
 }
 
 static bool is_settled(void *opaque, uint32_t boots)

@@ -128,7 +128,7 @@ def check_early(bench, problems):
   problems.expect('settled after' in err, f'it was not settled early: {zcb.last_line(err)}')
   check_end(folder, 6, err, problems)
   before = zcb.octets(folder, 'cells.jsonl')
-  again = bench.run('ab', '--resume', *words, '--no-report', '--json', '-o', folder)
+  again = bench.run('ab', '--resume', '--no-report', '--json', '-o', folder)
   problems.equal('going on with a settled comparison: exit code', again[0], 0)
   problems.equal('going on with a settled comparison: its journal', zcb.octets(folder, 'cells.jsonl'), before)
 
