@@ -22,6 +22,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/base/cleanup.h"
@@ -513,6 +514,14 @@ static int open_consumer(struct zcb_running *run, struct zcb_error *err)
 	return ret;
 }
 
+/* What the kernel's trace calls the dma-buf. */
+static void note_buffer(struct zcb_running *run)
+{
+	struct stat file;
+
+	run->buffer = run->dmabuf >= 0 && fstat(run->dmabuf, &file) == 0 ? file.st_ino : 0;
+}
+
 static int open_round(struct zcb_running *run, struct zcb_error *err)
 {
 	int ret = draw(run, err);
@@ -521,6 +530,7 @@ static int open_round(struct zcb_running *run, struct zcb_error *err)
 		ret = export(run, err);
 	if (ret)
 		return ret;
+	note_buffer(run);
 	run->view = (struct zcb_view){.dmabuf = run->dmabuf,
 				      .display = -1,
 				      .memfd = run->guest->memfd,
@@ -557,7 +567,7 @@ static void close_round(struct zcb_running *run)
 static int end_probes(struct zcb_running *run, struct zcb_error *err)
 {
 	struct zcb_probes_scene scene = { .page = run->page, .pages = run->spec.pages,
-					  .operation = run->victim.struck_by, .struck_ns = run->struck_ns,
+					  .operation = run->victim.struck_by, .buffer = run->buffer, .struck_ns = run->struck_ns,
 					  .next = &run->victim.operation };
 
 	return zcb_probes_end(run->probes, &scene, &run->recorder, err);

@@ -47,6 +47,7 @@ struct zcb_running {
 	struct zcb_recorder recorder;
 	struct zcb_meter meter;
 	struct zcb_probes *probes; /* NULL: the kernel is not watched */
+	uint64_t buffer;	   /* the inode number of this round's dma-buf */
 	uint64_t struck_ns;	   /* when the strike of this round began */
 	struct zcb_udmabuf_counters counters; /* of all rounds; no variant where none are counted */
 };

@@ -11,6 +11,7 @@ const struct zcb_builtin_plan zcb_builtin_plans[] = {
 	{ "stress", zcb_embedded_stress_json },
 	{ "frames-1080p", zcb_embedded_frames_1080p_json },
 	{ "ab", zcb_embedded_ab_json },
+	{ "stages", zcb_embedded_stages_json },
 	{ "sweep-udmabufs", zcb_embedded_sweep_udmabufs_json },
 	{ "sweep-pages", zcb_embedded_sweep_pages_json },
 	{ "sweep-subscribers", zcb_embedded_sweep_subscribers_json },

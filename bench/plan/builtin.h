@@ -8,6 +8,7 @@ extern const char zcb_embedded_default_json[];
 extern const char zcb_embedded_stress_json[];
 extern const char zcb_embedded_frames_1080p_json[];
 extern const char zcb_embedded_ab_json[];
+extern const char zcb_embedded_stages_json[];
 extern const char zcb_embedded_sweep_udmabufs_json[];
 extern const char zcb_embedded_sweep_pages_json[];
 extern const char zcb_embedded_sweep_subscribers_json[];

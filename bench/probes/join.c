@@ -67,6 +67,12 @@ static uint32_t find_slot(const struct zcb_join *join, uint64_t first, uint64_t 
 	return first < join->scene->pages ? (uint32_t)first : NO_PAGE;
 }
 
+/* The VMM may have other udmabufs, which are told of the same pages. */
+static bool is_of_another(const struct zcb_join *join, const struct zcb_span *span)
+{
+	return join->scene->buffer && span->buffer && span->buffer != join->scene->buffer;
+}
+
 /* Which page of the frame a span is about. */
 static uint32_t page_of(const struct zcb_join *join, const struct zcb_span *span)
 {
@@ -132,7 +138,7 @@ int zcb_join(const struct zcb_join *join, const struct zcb_probe_metric *metric,
 		const struct zcb_span *span = &spans->span[i], *timed;
 		uint32_t page;
 
-		if (span->source != metric->source || !span->end_ns)
+		if (span->source != metric->source || !span->end_ns || is_of_another(join, span))
 			continue;
 		page = page_of(join, span);
 		if (page == NO_PAGE)

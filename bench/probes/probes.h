@@ -16,6 +16,7 @@ struct zcb_probes_scene {
 	const zcb_memfd_off *page; /* in the order of the frame's bytes, as the dma-buf has them */
 	uint32_t pages;
 	const uint64_t *operation; /* of each page: the one that struck it in this round; 0: none did */
+	uint64_t buffer;	   /* the inode number of its dma-buf, to leave others out; 0: not known */
 	uint64_t struck_ns;	   /* when the strike began */
 	uint64_t *next;		   /* the id of the next operation, for pages that none struck */
 };

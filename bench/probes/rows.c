@@ -14,13 +14,13 @@
 const struct zcb_probe_source_row zcb_probe_sources[ZCB_PROBE_SOURCES] = {
 	[ZCB_PROBE_INVALIDATE] = {
 		.way = { { .system = "udmabuf", .begin = "udmabuf_invalidate_begin",
-			   .end = "udmabuf_invalidate_end", .value = { "address", "nr" } } },
+			   .end = "udmabuf_invalidate_end", .value = { "address", "nr" }, .buffer = "buffer" } },
 		.place = ZCB_PLACE_HVA,
 		.lacks = "its udmabuf has no callback that invalidates",
 	},
 	[ZCB_PROBE_UPDATE] = {
 		.way = { { .system = "udmabuf", .begin = "udmabuf_update_begin", .end = "udmabuf_update_end",
-			   .value = { "address", "nr" } } },
+			   .value = { "address", "nr" }, .buffer = "buffer" } },
 		.place = ZCB_PLACE_HVA,
 		.lacks = "its udmabuf has no callback that updates",
 	},
@@ -39,13 +39,13 @@ const struct zcb_probe_source_row zcb_probe_sources[ZCB_PROBE_SOURCES] = {
 	},
 	[ZCB_PROBE_ZAP] = {
 		.way = { { .system = "udmabuf", .begin = "udmabuf_zap_begin", .end = "udmabuf_zap_end",
-			   .value = { "first", "nr" } } },
+			   .value = { "first", "nr" }, .buffer = "buffer" } },
 		.place = ZCB_PLACE_SLOT,
 		.lacks = "its udmabuf zaps no consumers",
 	},
 	[ZCB_PROBE_LOOKUP] = {
 		.way = { { .system = "udmabuf", .begin = "udmabuf_lookup_begin", .end = "udmabuf_lookup_end",
-			   .value = { "slot" } } },
+			   .value = { "slot" }, .buffer = "buffer" } },
 		.place = ZCB_PLACE_SLOT,
 		.lacks = "its udmabuf looks no pages up",
 	},

@@ -26,6 +26,7 @@ struct zcb_probe_way {
 	const char *system, *begin, *end; /* tracepoints; where there are none: */
 	const char *function, *fetch;	  /* a function that is probed, and what of its arguments is kept */
 	const char *value[2];		  /* the fields that become the values of a span; NULL: none */
+	const char *buffer;		  /* the field that tells which dma-buf it is about; NULL: none */
 };
 
 /** The names of a way's events; those of a probed function are named for it. */

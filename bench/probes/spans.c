@@ -62,7 +62,7 @@ static void begin(struct zcb_spans *spans, struct open *open, const struct zcb_p
 	open->span[open->n++] = spans->n;
 	spans->span[spans->n++] = (struct zcb_span){
 		.start_ns = event->at_ns, .value = { event->value[0], event->value[1] },
-		.task = event->task, .source = event->source,
+		.buffer = event->buffer, .task = event->task, .source = event->source,
 		.around = around < 0 ? ZCB_NO_SPAN : open->span[around],
 	};
 }

@@ -15,6 +15,7 @@ struct zcb_probe_event {
 	bool ends;
 	uint32_t order; /* zcb_spans_make() sets it */
 	uint64_t value[2]; /* of a begin as the source's row has it; of an end the function's result first */
+	uint64_t buffer;   /* the inode number of the dma-buf that a begin is about; 0: it does not say */
 };
 
 #define ZCB_NO_SPAN UINT32_MAX
@@ -23,7 +24,7 @@ struct zcb_probe_event {
 struct zcb_span {
 	uint64_t start_ns, end_ns; /* end 0: it has not been seen to end */
 	uint64_t inner_ns;	   /* of it, what the spans right inside it took */
-	uint64_t value[2], result;
+	uint64_t value[2], buffer, result;
 	int32_t task;
 	uint32_t around; /* the span that this one is right inside, or ZCB_NO_SPAN */
 	uint8_t source;

@@ -26,7 +26,7 @@ struct kind {
 	int id;
 	uint8_t source;
 	bool ends;
-	struct tep_format_field *value[2];
+	struct tep_format_field *value[2], *buffer;
 };
 
 struct zcb_trace {
@@ -146,6 +146,8 @@ static void add_kind(struct zcb_trace *trace, uint8_t source, const struct zcb_p
 		if (field)
 			kind->value[i] = tep_find_field(event, field);
 	}
+	if (!ends && way->buffer)
+		kind->buffer = tep_find_field(event, way->buffer);
 	trace->kinds++;
 }
 
@@ -272,6 +274,15 @@ static int make_room(struct zcb_trace *trace)
 	return 0;
 }
 
+static uint64_t number_in(struct tep_format_field *field, const struct tep_record *record)
+{
+	unsigned long long value = 0;
+
+	if (field)
+		tep_read_number_field(field, record->data, &value);
+	return value;
+}
+
 /* Called by libtracefs for each event. */
 static int take_one(struct tep_event *event, struct tep_record *record, int cpu, void *opaque)
 {
@@ -287,13 +298,9 @@ static int take_one(struct tep_event *event, struct tep_record *record, int cpu,
 	taken = &trace->event[trace->n++];
 	*taken = (struct zcb_probe_event){ .at_ns = record->ts, .task = tep_data_pid(trace->tep, record),
 					   .source = kind->source, .ends = kind->ends };
-	for (int i = 0; i < 2; i++) {
-		unsigned long long value = 0;
-
-		if (kind->value[i])
-			tep_read_number_field(kind->value[i], record->data, &value);
-		taken->value[i] = value;
-	}
+	for (int i = 0; i < 2; i++)
+		taken->value[i] = number_in(kind->value[i], record);
+	taken->buffer = number_in(kind->buffer, record);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define VMM_THREAD 49
+#define BUFFER 7
 
 /** A trace that is played: a copy, into which faults can be planted. */
 struct play {
@@ -58,7 +59,7 @@ static void run(struct play *play)
 	static const zcb_memfd_off page[] = TRACE_PAGES;
 	static const uint64_t operation[] = { 2, 0, 0, 0 };
 	struct zcb_probes_scene scene = { .page = page, .pages = COUNT(page), .operation = operation,
-					  .struck_ns = play->struck_ns, .next = &play->next };
+					  .buffer = BUFFER, .struck_ns = play->struck_ns, .next = &play->next };
 	struct zcb_mapped_ram ram = { .n = 1, .range = { { TRACE_RAM, TRACE_RAM + TRACE_RAM_BYTES, { 0 } } } };
 	struct zcb_join join = { .scene = &scene, .ram = &ram, .ram_below_4g = TRACE_RAM_BYTES,
 				 .is_vmm = is_vmm_thread };
@@ -326,6 +327,30 @@ static void test_ranges(void **state)
 	end(&play);
 }
 
+/* Other udmabufs of the VMM are told of the same page, and their slots are not the frame's. */
+static void test_other_buffers(void **state)
+{
+	static const struct zcb_probe_event event[] = {
+		{ .at_ns = 10, .source = ZCB_PROBE_WALK_UPDATE, .value = { TRACE_RAM + 0x205000, 1 } },
+		{ .at_ns = 20, .source = ZCB_PROBE_UPDATE, .value = { TRACE_RAM + 0x205000, 1 }, .buffer = 6 },
+		{ .at_ns = 30, .source = ZCB_PROBE_UPDATE, .ends = true },
+		{ .at_ns = 40, .source = ZCB_PROBE_UPDATE, .value = { TRACE_RAM + 0x205000, 1 }, .buffer = BUFFER },
+		{ .at_ns = 70, .source = ZCB_PROBE_UPDATE, .ends = true },
+		{ .at_ns = 90, .source = ZCB_PROBE_WALK_UPDATE, .ends = true },
+		{ .at_ns = 100, .source = ZCB_PROBE_ZAP, .value = { 0, 1 }, .buffer = 6 },
+		{ .at_ns = 110, .source = ZCB_PROBE_ZAP, .ends = true },
+	};
+	static const struct figure figures[] = {
+		{ "notifier.update", 30 }, { "notifier.came", 80 }, { "notifier.came.own", 40 },
+	};
+	struct play play;
+
+	load(&play, event, COUNT(event), 0);
+	run(&play);
+	expect_figures(&play, figures, COUNT(figures));
+	end(&play);
+}
+
 static void test_lost_events(void **state)
 {
 	static const struct zcb_probes_seen sound = { .by = "a", .unended = 1 }, lossy = { .by = "a", .lost = 3 },
@@ -387,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_vcpu_faults_twice),
 		cmocka_unit_test(test_fault_tried_again),
 		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_other_buffers),
 		cmocka_unit_test(test_lost_events),
 		cmocka_unit_test(test_rows),
 	};
