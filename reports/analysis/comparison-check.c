@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "reports/analysis/comparison.h"
+#include "reports/analysis/comparison-check.h"
 
 /* A fact that both runs tell, and tell differently. What one of them does not say is no difference. */
 static bool differ(const char *a, const char *b)
@@ -16,6 +16,59 @@ static int refuse(const struct zcb_results *a, const struct zcb_results *b, cons
 	return zcb_fail(err, -EINVAL,
 			"usage: these runs cannot be compared: the %s of %.80s is %.80s, that of %.80s %.80s",
 			what, a->dir, of_a, b->dir, of_b);
+}
+
+static const struct zcb_result_kernel *kernel_of(const struct zcb_arm *arm)
+{
+	const struct zcb_results *r = arm->results;
+
+	for (size_t i = 0; i < r->n_cells; i++) {
+		if (*r->cells[i].arm != arm->arm)
+			continue;
+		for (size_t k = 0; k < r->n_kernels; k++) {
+			if (!strcmp(r->kernels[k].name, r->cells[i].kernel))
+				return &r->kernels[k];
+		}
+		return NULL;
+	}
+	return NULL;
+}
+
+void zcb_comparison_note_kernels(struct zcb_observations *o, const struct zcb_arm *a,
+				 const struct zcb_arm *b)
+{
+	const struct zcb_result_kernel *of_a = kernel_of(a), *of_b = kernel_of(b);
+
+	if (of_a && of_b && differ(of_a->config, of_b->config))
+		zcb_observations_note(o,
+				      "The arms' kernels are configured differently (%.12s and %.12s): what B does "
+				      "differently may come of that.",
+				      of_a->config, of_b->config);
+}
+
+static void note_lost(struct zcb_observations *o, const char *arm, enum zcb_arm_index index,
+		      enum zcb_result_status status)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n_cells; i++)
+		n += o->cells[i].counts[index][status];
+	if (n)
+		zcb_observations_note(o, "%zu cell%s of %s ended as \"%s\" and are not compared.", n,
+				      n == 1 ? "" : "s", arm, zcb_result_status_name(status));
+}
+
+void zcb_comparison_note_lost(struct zcb_observations *o)
+{
+	static const char *const names[] = { "A", "B", "A's twin" };
+
+	for (int arm = 0; arm < ZCB_ARMS; arm++) {
+		note_lost(o, names[arm], (enum zcb_arm_index)arm, ZCB_RESULT_CRASH);
+		note_lost(o, names[arm], (enum zcb_arm_index)arm, ZCB_RESULT_ERROR);
+		if (o->tainted[arm])
+			zcb_observations_note(o, "%zu cell%s of %s ran in a boot with a kernel fault and do not count.",
+					      o->tainted[arm], o->tainted[arm] == 1 ? "" : "s", names[arm]);
+	}
 }
 
 static const struct zcb_result_boot *first_boot(const struct zcb_results *r)

@@ -2,9 +2,11 @@
 #include "reports/analysis/comparison.h"
 
 #include <errno.h>
+#include <gsl/gsl_errno.h>
 #include <math.h>
 
 #include "bench/base/cleanup.h"
+#include "reports/analysis/comparison-check.h"
 #include "reports/analysis/comparison-row.h"
 #include "reports/analysis/holm.h"
 #include "reports/analysis/looks.h"
@@ -334,6 +336,7 @@ int zcb_comparison_judge(struct zcb_observations *o, const struct zcb_comparison
 		zcb_observations_free(o);
 		return -ENOMEM;
 	}
+	gsl_set_error_handler_off(); /* which would end the program: a number that is none shows itself */
 	c->observations = o;
 	c->options = *options;
 	c->a = c->b = c->clock = c->accel = "";
@@ -383,6 +386,9 @@ int zcb_comparison_make(const struct zcb_arm *a, const struct zcb_arm *b, const 
 					   result;
 	if (!c->n_rows && !c->corrupt)
 		return no_rows(c, err);
+	zcb_comparison_note_lost(o);
+	if (a->results == b->results)
+		zcb_comparison_note_kernels(o, a, b);
 	c->a = zcb_observe_label(o, a);
 	c->b = zcb_observe_label(o, b);
 	c->clock = a->results->clock;

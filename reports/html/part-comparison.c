@@ -178,6 +178,22 @@ static void put_differences(struct zcb_html *html, const struct zcb_comparison *
 		zcb_html_text(html, ".");
 }
 
+/* What could have hidden: the largest of the medians' smallest detectable effects. */
+static void put_hidden(struct zcb_html *html, const struct zcb_comparison *c)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < c->n_rows; i++) {
+		if (c->rows[i].statistic == ZCB_STATISTIC_P50)
+			most = fmax(most, c->rows[i].detectable);
+	}
+	if (!(most > 0))
+		return;
+	zcb_html_text(html, " A difference of ");
+	put_percent(html, most, false);
+	zcb_html_text(html, " in any median would most likely have been seen.");
+}
+
 static void put_headline(struct zcb_html *html, const struct zcb_comparison *c)
 {
 	if (c->verdict == ZCB_WORSE)
@@ -192,7 +208,17 @@ static void put_headline(struct zcb_html *html, const struct zcb_comparison *c)
 		zcb_html_textf(html, " %zu of its cells saw other bytes than it declares, which no speed outweighs.",
 			       c->corrupt);
 	put_differences(html, c);
+	put_hidden(html, c);
 	zcb_html_raw(html, "</p>\n");
+}
+
+static void put_notes(struct zcb_html *html, const struct zcb_comparison *c)
+{
+	for (size_t i = 0; i < c->observations->notes.n && i < 20; i++) {
+		zcb_html_raw(html, "<p class=\"note\">");
+		zcb_html_clip(html, c->observations->notes.items[i], 400);
+		zcb_html_raw(html, "</p>\n");
+	}
 }
 
 static void put_arms(struct zcb_html *html, const struct zcb_comparison *c)
@@ -246,6 +272,7 @@ static void put_whole(struct zcb_page *page, const struct zcb_comparison *c)
 		put_words(&page->html, c);
 	}
 	put_cells(page, c);
+	put_notes(&page->html, c);
 }
 
 /* Who prints more than ten times as much says nothing. */

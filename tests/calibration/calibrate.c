@@ -153,6 +153,13 @@ static int calibrate(struct calibration *c, const char *what)
 	       verdicts[ZCB_WORSE] + verdicts[ZCB_BETTER] <= c->comparisons / 50 ? 0 : 1;
 }
 
+static void finish(struct calibration *c)
+{
+	free(c->boots);
+	zcb_observations_free(c->recorded);
+	gsl_rng_free(c->rng);
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "usage: calibrate FILE [--boots N] [--comparisons N] [--effect PERCENT] [--seed N]\n"
@@ -207,11 +214,11 @@ static int run(struct calibration *c, double effect)
 
 int main(int argc, char **argv)
 {
-	struct calibration c = { .comparisons = 1000, .rng = gsl_rng_alloc(gsl_rng_mt19937) };
+	ZCB_CLEANUP(finish) struct calibration c = { .comparisons = 1000,
+						    .rng = gsl_rng_alloc(gsl_rng_mt19937) };
 	ZCB_FCLOSE FILE *f = NULL;
 	struct zcb_error err = { "" };
 	double effect = 10;
-	int ret;
 
 	if (take(&c, argc, argv, &effect))
 		return usage();
@@ -220,9 +227,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "calibrate: %s: %s\n", argv[optind], *err.text ? err.text : "cannot be read");
 		return 2;
 	}
-	ret = run(&c, effect);
-	free(c.boots);
-	zcb_observations_free(c.recorded);
-	gsl_rng_free(c.rng);
-	return ret;
+	return run(&c, effect);
 }

@@ -3,6 +3,7 @@
 """zcbench compare, from the outside, over run directories whose truth is known.
 
   check-compare.py ZCBENCH CALIBRATE FOLDER
+  check-compare.py --self-test ZCBENCH CALIBRATE FOLDER   a zcbench that lies must be found
 """
 import json
 import math
@@ -190,6 +191,41 @@ def text(t):
   t.expect('B is WORSE than A' in '\n'.join(out.splitlines()[:6]), 'the verdict is not among the first lines')
 
 
+def report(t):
+  """A run that was played by turns has a part of its own in the page; others have none."""
+  def page(name):
+    path = os.path.join(t.folder, name)
+    done = subprocess.run([t.zcbench, 'report', path], capture_output=True, text=True, timeout=120, check=False)
+    t.expect(done.returncode == 0, f'report of {name}: {done.stderr}')
+    with open(path + '/report.html', encoding='utf-8') as f:
+      return f.read()
+  for name, says in (('faster', 'B is better than A.'), ('slower', 'B is worse than A.'),
+                     ('wrong', 'its cells saw other bytes than it declares')):
+    text_of = page(name)
+    t.expect(says in text_of and text_of.index('id="comparison"') < text_of.index('id="found"'),
+             f'report of {name}: {says!r} is not said first')
+  t.expect('<b>/' not in page('hostile'), 'report of hostile: markup got through')
+  t.expect('id="comparison"' not in page('run-a'), 'a run without arms has a comparison')
+  t.expect('of A ran in a boot with a kernel fault' in page('tainted'), 'report of tainted: no word of it')
+
+
+def looks(t):
+  """A run that was looked at while it grew is as sure as its looks let it be."""
+  run = Run(t.folder, 'looks', command=['zcbench', 'ab', 'A', 'B', '--metrics', 'punch', '--margin', '7'])
+  run.boots(4, 'ABZ')
+  path = run.finish()
+  run.json('plan.json', {'schema': 1, 'cells': [], 'boots': 4, 'boots_planned': 8})
+  c = t.compare('looks', 0, path)
+  t.expect(abs(c['confidence'] - (1 - .05 * (4 ** 3 - 3 ** 3) / 8 ** 3)) < 1e-9, f'looks: {c["confidence"]}')
+  t.expect(abs(c['margin'] - 1.07) < 1e-9 and {r['metric'] for r in c['rows']} == {'punch'}, 'options of the run')
+  kernels = [{'name': 'variants', 'config_sha256': 'ab' * 32}, {'name': 'other', 'config_sha256': 'cd' * 32}]
+  run = Run(t.folder, 'kernels', kernels=kernels).boots(2, 'A').boots(2, 'B', kernel='other')
+  for line in run.lines:
+    line['boot'] += 2 * (line['arm'] == 'B')
+  c = t.compare('two kernels', 12, run.finish())
+  t.expect(not c['paired'] and any('configured differently' in note for note in c['notes']), f'two kernels: {c["notes"]}')
+
+
 def summaries(t):
   path = Run(t.folder, 'recorded').boots(14, 'ABZ', {'punch': 1.3}).finish()
   code, out, err = t.run(path, '--summaries')
@@ -209,9 +245,41 @@ def summaries(t):
   t.expect(done.returncode == 2 and f'line {len(lines) + 1} ' in done.stderr, f'calibrate: {done.stderr}')
 
 
+LIES = {
+  'a verdict': 'sed s/worse/equivalent/',
+  'an interval': 'sed "s/\\"low\\": 1/\\"low\\": 2/"',
+  'columns': 'sed "s/$/                                                                                 ./"',
+  'no exit code': 'cat; exit 0',
+  'a letter that a terminal obeys': "sed 's/punch/\\a/'",
+}
+
+
+def self_test(zcbench, calibrate, folder):
+  os.makedirs(folder, exist_ok=True)
+  missed = []
+  for name, lie in LIES.items():
+    liar = os.path.join(folder, 'liar')
+    with open(liar, 'w', encoding='utf-8') as f:
+      f.write(f'#!/bin/bash\nset -o pipefail\n{zcbench} "$@" | {{ {lie}; }}\n' +
+              ('exit 0\n' if 'exit' in lie else ''))
+    os.chmod(liar, 0o755)
+    t = Test(liar, calibrate, folder)
+    for part in (verdicts, text):
+      try:
+        part(t)
+      except (ValueError, KeyError, IndexError) as error:
+        t.problems.append(repr(error))
+    if not t.problems:
+      missed.append(name)
+  print(f'not found: {missed}' if missed else f'each of {len(LIES)} lies was found')
+  return 1 if missed else 0
+
+
 def main():
+  if sys.argv[1] == '--self-test':
+    return self_test(*sys.argv[2:])
   t = Test(*sys.argv[1:])
-  for part in (verdicts, two_runs, correctness, text, summaries):
+  for part in (verdicts, two_runs, correctness, text, report, looks, summaries):
     part(t)
   print('\n'.join(t.problems) or 'comparisons are as they should be')
   return 1 if t.problems else 0

@@ -155,6 +155,26 @@ static void few_boots_that_agree_are_equivalent(void **state)
 	assert_true(found(&s, ZCB_EQUIVALENT, 1000) <= 35);
 }
 
+/* That these tests can fail: a verdict by the bootstrap's interval would not keep the rate. */
+static void a_verdict_by_the_bootstrap_would_be_found_out(void **state)
+{
+	const struct synthetic s = { .boots = 4, .cells = 1, .metrics = 1, .blocks = 1, .one_run = true,
+				     .boot = .1, .arm = .1 };
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < COMPARISONS; i++) {
+		ZCB_COMPARISON_FREE struct zcb_comparison *c = synthetic_comparison(&s, &usual, rng);
+		double low, high;
+
+		assert_true(zcb_contrast_bootstrap(&c->rows[0].contrast, .01, i, &low, &high));
+		wrong += low > 0 || high < 0;
+	}
+	gsl_rng_free(rng);
+	print_message("by the bootstrap's 99 %% interval of 4 boots %zu of %d are wrong\n", wrong, COMPARISONS);
+	assert_true(wrong > 2 * COMPARISONS / 50);
+}
+
 static double covered(size_t boots, bool bootstrap)
 {
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
@@ -428,6 +448,7 @@ int main(void)
 		cmocka_unit_test(same_arms_in_each_boot_are_rarely_told_apart),
 		cmocka_unit_test(same_arms_in_boots_of_their_own_are_rarely_told_apart),
 		cmocka_unit_test(a_single_number_keeps_its_rate_too),
+		cmocka_unit_test(a_verdict_by_the_bootstrap_would_be_found_out),
 		cmocka_unit_test(a_tenth_slower_is_found),
 		cmocka_unit_test(the_detectable_effect_is_what_is_detected),
 		cmocka_unit_test(few_boots_that_agree_are_equivalent),
