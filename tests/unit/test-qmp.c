@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/guest/qmp.h"
@@ -29,6 +30,7 @@ struct fake_server {
 	const char *greeting;
 	const char *answer[4]; /* one per command; NULL: hangs up */
 	bool by_the_byte;
+	int given; /* the last descriptor that came with a byte */
 	char asked[4][512];
 	int commands;
 };
@@ -42,11 +44,28 @@ static void say(struct fake_server *server, const char *text)
 			return;
 }
 
+static bool hear_byte(struct fake_server *server, char *byte)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { byte, 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+
+	if (recvmsg(server->fd, &message, MSG_CMSG_CLOEXEC) != 1)
+		return false;
+	if (message.msg_controllen && control.header.cmsg_type == SCM_RIGHTS)
+		memcpy(&server->given, CMSG_DATA(&control.header), sizeof(int));
+	return true;
+}
+
 static bool hear(struct fake_server *server, char *line, size_t room)
 {
 	size_t n = 0;
 
-	while (n + 1 < room && read(server->fd, line + n, 1) == 1)
+	while (n + 1 < room && hear_byte(server, line + n))
 		if (line[n++] == '\n')
 			break;
 	line[n] = '\0';
@@ -124,6 +143,30 @@ static void good_replies(void **state)
 		assert_null(strstr(server.asked[1], "arguments"));
 		assert_non_null(strstr(server.asked[2], "\"arguments\":{\"value\":9}"));
 	}
+}
+
+/* The very file that was given comes with the command, under its name; other commands bring none. */
+static void a_descriptor(void **state)
+{
+	struct fake_server server = { .answer = { FINE, FINE }, .given = -1 };
+	struct zcb_error err = { "" };
+	struct stat ours, theirs;
+	int fds[2];
+
+	assert_return_code(pipe(fds), errno);
+	assert_return_code(fstat(fds[0], &ours), errno);
+	begin(&server);
+	assert_int_equal(zcb_qmp_execute(&server.qmp, "first", NULL, NULL, &err), 0);
+	assert_int_equal(server.given, -1);
+	assert_int_equal(zcb_qmp_give_fd(&server.qmp, fds[0], "display", &err), 0);
+	end(&server);
+	assert_non_null(strstr(server.asked[1], "\"getfd\",\"arguments\":{\"fdname\":\"display\"}"));
+	assert_int_not_equal(server.given, fds[0]);
+	assert_return_code(fstat(server.given, &theirs), errno);
+	assert_int_equal(theirs.st_ino, ours.st_ino);
+	close(server.given);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 /* Events, and the answer to a command that was given up, are none to this one. */
@@ -217,6 +260,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_replies),
+		cmocka_unit_test(a_descriptor),
 		cmocka_unit_test(what_comes_in_between),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(garbage),
