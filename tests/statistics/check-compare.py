@@ -202,8 +202,9 @@ def report(t):
   for name, says in (('faster', 'B is better than A.'), ('slower', 'B is worse than A.'),
                      ('wrong', 'its cells saw other bytes than it declares')):
     text_of = page(name)
-    t.expect(says in text_of and text_of.index('id="comparison"') < text_of.index('id="found"'),
-             f'report of {name}: {says!r} is not said first')
+    places = [text_of.find(f'id="{part}"') for part in ('found', 'comparison', 'run')]
+    t.expect(says in text_of and -1 < places[0] < places[1] < places[2],
+             f'report of {name}: {says!r} is not said after what was found, and before all else')
   t.expect('<b>/' not in page('hostile'), 'report of hostile: markup got through')
   t.expect('id="comparison"' not in page('run-a'), 'a run without arms has a comparison')
   t.expect('of A ran in a boot with a kernel fault' in page('tainted'), 'report of tainted: no word of it')
