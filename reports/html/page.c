@@ -56,6 +56,36 @@ static void put_picture(struct zcb_html *html, const char *id, const struct zcb_
 	zcb_html_raw(html, "</svg>\n");
 }
 
+void zcb_page_link(struct zcb_page *page, const char *path, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789._-/";
+
+	if (path[strspn(path, plain)] || strstr(path, "..")) {
+		zcb_html_text(&page->html, text);
+		return;
+	}
+	zcb_html_raw(&page->html, "<a");
+	zcb_html_attribute(&page->html, "href", path);
+	zcb_html_raw(&page->html, ">");
+	zcb_html_text(&page->html, text);
+	zcb_html_raw(&page->html, "</a>");
+}
+
+/* What it was drawn from lies beside the page. */
+static void put_sources(struct zcb_page *page, const char *name)
+{
+	char path[96];
+
+	zcb_html_raw(&page->html, " <small>");
+	snprintf(path, sizeof(path), "plots/%.64s.dat", name);
+	zcb_page_link(page, path, "data");
+	zcb_html_raw(&page->html, ", ");
+	snprintf(path, sizeof(path), "plots/%.64s.gp", name);
+	zcb_page_link(page, path, "script");
+	zcb_html_raw(&page->html, "</small>");
+}
+
 void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
 		   const char *variables, const char *data, const char *title,
 		   const char *description)
@@ -80,6 +110,7 @@ void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
 	zcb_page_close_box(page);
 	zcb_html_raw(html, "<figcaption>");
 	zcb_html_text(html, description);
+	put_sources(page, name);
 	zcb_html_raw(html, "</figcaption></figure>\n");
 	zcb_svg_finish(&svg);
 }

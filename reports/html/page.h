@@ -61,6 +61,12 @@ void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
 		   const char *variables, const char *data, const char *title,
 		   const char *description);
 
+/**
+ * A link to a file beside the page, which the caller knows to be there; the text alone where the
+ * path has a letter that means something in an address.
+ */
+void zcb_page_link(struct zcb_page *page, const char *path, const char *text);
+
 /** "emulated" and what it means for the figures; "" where there is nothing to say. */
 const char *zcb_page_clock_caveat(const char *clock, const char *accel);
 

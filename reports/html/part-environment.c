@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "reports/html/page.h"
 
@@ -93,10 +95,25 @@ static void put_word(struct zcb_html *html, const char *word)
 	zcb_html_raw(html, "</td>");
 }
 
-static void put_boot(struct zcb_html *html, const struct zcb_result_boot *boot)
+/* The number of a boot, and its console where there is one. */
+static void put_number(struct zcb_page *page, const struct zcb_result_boot *boot)
 {
+	char path[64], number[24];
+
+	snprintf(path, sizeof(path), "boots/%" PRIu64 "/console.log", boot->number);
+	snprintf(number, sizeof(number), "%" PRIu64, boot->number);
+	if (faccessat(page->results->dirfd, path, R_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		zcb_page_link(page, path, number);
+	else
+		zcb_html_text(&page->html, number);
+}
+
+static void put_boot(struct zcb_page *page, const struct zcb_result_boot *boot)
+{
+	struct zcb_html *html = &page->html;
+
 	zcb_html_raw(html, "<tr><th scope=\"row\" class=\"n\">");
-	zcb_html_count(html, boot->number);
+	put_number(page, boot);
 	zcb_html_raw(html, "</th>");
 	put_word(html, boot->kernel);
 	put_word(html, boot->clock);
@@ -132,7 +149,7 @@ static void put_boots(struct zcb_page *page)
 		"<th scope=\"col\" class=\"n\">First frame<small>s</small></th>"
 		"<th scope=\"col\" class=\"n\">Total<small>s</small></th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < r->n_boots && i < MAX_BOOTS; i++)
-		put_boot(html, &r->boots[i]);
+		put_boot(page, &r->boots[i]);
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(page);
 	zcb_html_raw(

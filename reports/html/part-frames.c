@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/base/cleanup.h"
 #include "reports/html/page-map.h"
@@ -114,6 +116,31 @@ static void put_picture(struct zcb_page *page, const char *path, const char *cap
 	zcb_html_raw(html, "</figure>\n");
 }
 
+static bool is_there(const struct zcb_page *page, const char *path)
+{
+	return faccessat(page->results->dirfd, path, R_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The frame's own record, and the samples of its cell. */
+static void put_links(struct zcb_page *page, const struct zcb_result_frame *frame)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "frames/%" PRIu64 "-%" PRIu64 ".json", frame->index,
+		 frame->frame);
+	if (is_there(page, path)) {
+		zcb_html_raw(&page->html, " ");
+		zcb_page_link(page, path, "Record");
+		zcb_html_raw(&page->html, ".");
+	}
+	snprintf(path, sizeof(path), "samples/%" PRIu64 ".frame.stale.zcs", frame->index);
+	if (is_there(page, path)) {
+		zcb_html_raw(&page->html, " ");
+		zcb_page_link(page, path, "Samples");
+		zcb_html_raw(&page->html, ".");
+	}
+}
+
 static void put_heading(struct zcb_page *page, const struct zcb_result_frame *frame)
 {
 	const struct zcb_result_cell *cell = zcb_results_cell(page->results, frame->index);
@@ -137,7 +164,9 @@ static void put_heading(struct zcb_page *page, const struct zcb_result_frame *fr
 	}
 	zcb_html_raw(html, "; the guest had published sequence ");
 	zcb_html_count(html, frame->published);
-	zcb_html_raw(html, ".</p>\n");
+	zcb_html_raw(html, ".");
+	put_links(page, frame);
+	zcb_html_raw(html, "</p>\n");
 }
 
 static void put_frame(struct zcb_page *page, const struct zcb_result_frame *frame, size_t number,

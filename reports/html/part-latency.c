@@ -5,6 +5,7 @@
 
 #include "bench/base/cleanup.h"
 #include "reports/embedded.h"
+#include "reports/html/curves.h"
 #include "reports/html/page.h"
 #include "reports/plots/plot.h"
 
@@ -13,8 +14,8 @@
  * clocks never stand beside each other.
  */
 
-#define MAX_PLOTTED 40U
-#define MAX_LINES 200U
+#define MAX_PLOTTED 24U
+#define MAX_LINES 120U
 #define MAX_FIGURES 24U
 
 struct line {
@@ -336,6 +337,20 @@ static void put_range(const struct table *t)
 	zcb_html_clip(html, t->scale == OTHER ? t->unit : scales[t->scale].name, 20);
 }
 
+static void put_curves(const struct table *t, size_t number)
+{
+	const struct zcb_curves curves = {
+		.metric = t->metric,
+		.unit = t->unit,
+		.clock = t->clock,
+		.accel = t->accel,
+		.divisor = scales[t->scale].divisor,
+		.gp_unit = scales[t->scale].unit,
+	};
+
+	zcb_page_curves(t->page, &curves, number);
+}
+
 /* The first stands open; the others say their range, and open on request. */
 static void put_figure(struct table *t, size_t number)
 {
@@ -359,6 +374,7 @@ static void put_figure(struct table *t, size_t number)
 				    ? ", emulated."
 				    : ".");
 	zcb_html_raw(html, "</p>\n");
+	put_curves(t, number);
 	draw(t, number);
 	put_table(t);
 	zcb_html_raw(html, "</details>\n");
@@ -431,7 +447,9 @@ void zcb_part_latency(struct zcb_page *page)
 
 	zcb_html_raw(&page->html, "<section id=\"latency\">\n<h2>Times</h2>\n<p>");
 	zcb_html_text(&page->html, zcb_page_clock_caveat(r->clock, r->accel));
-	zcb_html_raw(&page->html, "</p>\n");
+	zcb_html_raw(&page->html,
+		     " Every sample is in <code>samples/INDEX.METRIC.zcs</code>, by the number of its cell "
+		     "in <code>cells.jsonl</code>.</p>\n");
 	figures = show_all(page, true, 0);
 	figures = show_all(page, false, figures);
 	if (!figures)

@@ -139,16 +139,21 @@ static double middle_of(const struct line *line, size_t from, size_t to)
 static void put_line(const struct figure *f, const struct line *line, FILE *data)
 {
 	size_t step = nights_a_point(f->t);
+	bool broken = true; /* by one empty line: two would begin another block */
 
 	for (size_t n = 0; n < f->t->n_nights; n += step) {
 		size_t end = n + step < f->t->n_nights ? n + step : f->t->n_nights;
 		double y = middle_of(line, n, end);
 
 		/* Two days without a night are a gap, too. */
-		if (isnan(y) || (n && day_of(f->t, n) - day_of(f->t, n - 1) > 1.9))
+		if (!broken && (isnan(y) || day_of(f->t, n) - day_of(f->t, n - 1) > 1.9)) {
 			fputc('\n', data);
-		if (!isnan(y))
-			fprintf(data, "%.4g\t%.5g\n", day_of(f->t, n), y);
+			broken = true;
+		}
+		if (isnan(y))
+			continue;
+		fprintf(data, "%.4g\t%.5g\n", day_of(f->t, n), y);
+		broken = false;
 	}
 }
 

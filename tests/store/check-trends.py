@@ -127,6 +127,12 @@ def check_acknowledge(program, folder):
 
 def check_gaps(program, folder):
   """Nights that are missing, or have no such metric, are gaps in the lines; they alarm nobody."""
+  store = fresh(folder, 'no-metric')
+  nights.series(store, nights.small(), 30, lambda row, m, n: 0 if m == 'punch' and 10 <= n < 14 else 1, noise=.001)
+  run(program, store, '-o', store)
+  blocks = open(os.path.join(store, 'plots', 'trend-1.dat'), encoding='utf-8').read().split('\n\n\n')
+  expect('blocks', [(b.split('\n')[0], sum('\t' in x for x in b.split('\n')), b.count('\n\n')) for b in blocks],
+         [('"stock:stock"', 26, 1), ('"variants:update-ptl"', 26, 1)])
   store = fresh(folder, 'gaps')
   nights.series(store, nights.small(), 30, gaps=(5, 6, 7, 15), noise=.001)
   expect('gaps', alerts(run(program, store, '-o', store)[1]), [])

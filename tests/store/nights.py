@@ -49,6 +49,6 @@ def series(store, night, nights, change=lambda row, metric, n: 1.0, gaps=(), noi
       for figures in row['metrics']:
         metric = content['metrics'][figures[0]].split(' ')[0]
         factor = (1 + rng.gauss(0, noise)) * change(row, metric, n)
-        figures[3:6] = [None if f is None else max(1, round(f * factor)) for f in figures[3:6]]
+        figures[3:6] = [None if f is None or not factor else max(1, round(f * factor)) for f in figures[3:6]]
     if n not in gaps:
       write(store, n, content)

@@ -31,7 +31,8 @@ INSPECT = r'''
   for (const e of document.querySelectorAll('*'))
     for (const a of e.attributes) {
       if (a.name.startsWith('on')) found.push('markup: a handler ' + a.name);
-      if (['href', 'src', 'action', 'xlink:href'].includes(a.name) && !/^(#|data:)/.test(a.value))
+      const beside = e.tagName === 'A' && /^(plots|frames|boots|samples)\/[\w.\/-]+$/.test(a.value) && !a.value.includes('..');
+      if (['href', 'src', 'action', 'xlink:href'].includes(a.name) && !/^(#|data:)/.test(a.value) && !beside)
         found.push('markup: an address ' + a.value);
     }
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
@@ -100,6 +101,9 @@ def problems_of(chromium, path, width=1280, dark=False):
     if page.evaluate('document.title').startswith('owned'):
       found.append('script: a script changed the title')
     found += page.evaluate(INSPECT)
+    for link in page.evaluate('[...document.querySelectorAll("a")].map(a => a.getAttribute("href"))'):
+      if link[:1] != '#' and not os.path.isfile(os.path.join(os.path.dirname(path), link)):
+        found.append(f'link: nothing is at {link}')
     chromium.settle()
     found += ['console: ' + m for m in page.messages() if 'console: ' + m not in found]
   if os.path.getsize(path) > MAX_BYTES:
@@ -120,6 +124,7 @@ FAULTS = {
     'outline': page_of('<h4>planted</h4><table><tr><th>a</table>'),
     'width': page_of('<div style="width:3000px">a</div>'),
     'contrast': page_of('<p style="color:#999">planted</p>'),
+    'link': page_of('<a href="plots/nowhere.dat">a</a>'),
     'size': page_of('<p>' + 'a ' * MAX_BYTES),
 }
 
