@@ -209,6 +209,40 @@ int zcb_column_pool(const struct zcb_column *columns, size_t n, struct zcb_colum
 	return 0;
 }
 
+static void keep_pairs(struct zcb_column *column)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < column->n; i++) {
+		if (column->boots[i].arm[ZCB_ARM_A].n && column->boots[i].arm[ZCB_ARM_B].n)
+			column->boots[kept++] = column->boots[i];
+	}
+	column->n = kept;
+}
+
+/* The k-th boot that has the arm becomes the k-th one, whatever the other arms have there. */
+static void close_up(struct zcb_column *column, enum zcb_arm_index arm)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < column->n; i++) {
+		if (column->boots[i].arm[arm].n)
+			column->boots[kept++].arm[arm] = column->boots[i].arm[arm];
+	}
+	for (size_t i = kept; i < column->n; i++)
+		column->boots[i].arm[arm].n = 0;
+}
+
+void zcb_column_renumber(struct zcb_column *column, bool paired)
+{
+	if (paired)
+		keep_pairs(column);
+	for (int a = 0; !paired && a < ZCB_ARMS; a++)
+		close_up(column, (enum zcb_arm_index)a);
+	for (size_t i = 0; i < column->n; i++)
+		column->boots[i].boot = i + 1;
+}
+
 size_t zcb_column_boots(const struct zcb_column *column, enum zcb_arm_index arm)
 {
 	return zcb_column_pairs(column, arm, arm);

@@ -38,6 +38,12 @@ int zcb_column_of(const struct zcb_observations *o, size_t subject, enum zcb_sta
  */
 int zcb_column_pool(const struct zcb_column *columns, size_t n, struct zcb_column *ret);
 
+/**
+ * Numbers the boots of a column anew, from 1, so that columns whose cells ran in other boots (those of
+ * another kernel) can be pooled: boots of A and B together where `paired`, else each arm's by itself.
+ */
+void zcb_column_renumber(struct zcb_column *column, bool paired);
+
 /** How many boots have an arm. */
 size_t zcb_column_boots(const struct zcb_column *column, enum zcb_arm_index arm);
 

@@ -127,7 +127,8 @@ int zcb_comparison_to_json(const struct zcb_comparison *c, char **ret_text)
 		"{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:f, s:f, s:f, s:{s:b, s:I, s:I}, s:i}", "schema", 1,
 		"a", c->a, "b", c->b, "clock", c->clock, "accel", c->accel, "verdict",
 		zcb_comparison_verdict_name(c->verdict), "boots", (json_int_t)c->boots, "paired",
-		c->paired, "margin", exp(c->margin), "margin_exact", exp(c->margin_exact), "confidence", 1 - c->alpha_interval, "twin", "ran",
+		c->paired, "margin", exp(c->margin), "margin_exact", exp(c->margin_exact), "confidence",
+		1 - c->alpha_interval, "twin", "ran",
 		c->has_twin, "compared", (json_int_t)c->twin_rows, "false_alarms",
 		(json_int_t)c->false_alarms, "exit_code", zcb_comparison_exit_code(c));
 	char *text;

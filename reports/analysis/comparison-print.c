@@ -36,6 +36,10 @@ static void format_value(double value, const char *unit, bool icount, char text[
 	static const char *const units[] = { "ns", "us", "ms", "s" };
 	int scale = 0;
 
+	if (!(value > 0)) {
+		snprintf(text, 24, "-");
+		return;
+	}
 	if (strcmp(unit, "ns") != 0 || icount) {
 		snprintf(text, 24, value < 1e7 ? "%.0f" : "%.3g", value);
 		return;
@@ -84,8 +88,8 @@ static void put_row(FILE *f, const struct zcb_comparison *c, const struct zcb_co
 
 	snprintf(name, sizeof(name), row->statistic == ZCB_STATISTIC_P50 ? "%.14s" : "  p99",
 		 row->metric->name);
-	format_value(row->a, row->metric->unit, icount, a);
-	format_value(row->b, row->metric->unit, icount, b);
+	format_value(row->boots ? row->a : 0, row->metric->unit, icount, a);
+	format_value(row->boots ? row->b : 0, row->metric->unit, icount, b);
 	put(f, name, sizeof(name));
 	fprintf(f, "%*s %8s %8s ", (int)(14 - strlen(name)), "", a, b);
 	put_effect(f, row);
@@ -145,13 +149,19 @@ static void put_headline(FILE *f, const struct zcb_comparison *c,
 	fputc('\n', f);
 }
 
+static void put_label(FILE *f, const char *label)
+{
+	put(f, label, strlen(label) > 76 ? 73 : 76);
+	fputs(strlen(label) > 76 ? "...\n" : "\n", f);
+}
+
 static void put_arms(FILE *f, const struct zcb_comparison *c)
 {
 	fputs("A = ", f);
-	put(f, c->a, 76);
-	fputs("\nB = ", f);
-	put(f, c->b, 76);
-	fprintf(f, "\n%zu boot%s an arm, %s; clock ", c->boots, c->boots == 1 ? "" : "s",
+	put_label(f, c->a);
+	fputs("B = ", f);
+	put_label(f, c->b);
+	fprintf(f, "%zu boot%s an arm, %s; clock ", c->boots, c->boots == 1 ? "" : "s",
 		c->paired ? "both arms in each boot" : "each boot has one arm");
 	put(f, c->clock, 10);
 	fputs(", ", f);

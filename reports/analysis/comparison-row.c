@@ -139,7 +139,7 @@ void zcb_row_judge(const struct zcb_comparison *c, struct zcb_comparison_row *ro
 	row->verdict = ZCB_INVALID;
 	if (!row->has_effect) {
 		snprintf(row->reason, sizeof(row->reason),
-			 "%zu boot%s with both arms: two are the least", row->boots,
+			 "%zu boot%s an arm: two are the least", row->boots,
 			 row->boots == 1 ? "" : "s");
 		return;
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <gsl/gsl_errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "bench/base/cleanup.h"
 #include "reports/analysis/comparison-check.h"
@@ -107,6 +108,31 @@ static int collect(const struct zcb_observations *o, size_t metric, enum zcb_sta
 	return 0;
 }
 
+/* The cells' own rows come later, and are to have their boots as they are. */
+static int pool_renumbered(const struct zcb_column *columns, size_t n, bool one_run,
+			   struct zcb_column *ret)
+{
+	ZCB_FREE struct zcb_column *copies = calloc(n + 1, sizeof(*copies));
+	int err = copies ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		copies[i] = columns[i];
+		copies[i].boots = calloc(columns[i].n + 1, sizeof(*copies[i].boots));
+		if (!copies[i].boots) {
+			err = -ENOMEM;
+			break;
+		}
+		memcpy(copies[i].boots, columns[i].boots, columns[i].n * sizeof(*copies[i].boots));
+		zcb_column_renumber(&copies[i],
+				    one_run && zcb_column_pairs(&columns[i], ZCB_ARM_A, ZCB_ARM_B));
+	}
+	if (!err)
+		err = zcb_column_pool(copies, n, ret);
+	for (size_t i = 0; copies && i < n; i++)
+		free(copies[i].boots);
+	return err;
+}
+
 /* Only cells that as many boots have as any: else a boot would compare other cells than the next. */
 static int pool(const struct metric_columns *m, bool one_run, size_t *ret_cells,
 		struct zcb_column *ret)
@@ -126,7 +152,11 @@ static int pool(const struct metric_columns *m, bool one_run, size_t *ret_cells,
 			full[n++] = m->columns[i];
 	}
 	*ret_cells = n;
-	return zcb_column_pool(full, n, ret);
+	if (zcb_column_pool(full, n, ret) || usable(ret, one_run) == most)
+		return ret->boots ? 0 : -ENOMEM;
+	/* Cells of several kernels ran in boots of their own. */
+	zcb_column_finish(ret);
+	return pool_renumbered(full, n, one_run, ret);
 }
 
 static int add_pooled(struct zcb_comparison *c, size_t metric, enum zcb_statistic statistic,

@@ -154,6 +154,16 @@ def two_runs(t):
     t.refused(f'another {key}', says, a, other)
   other = Run(t.folder, 'run-kernel', kernels=[{'name': 'other', 'release': '6.13', 'config_sha256': 'ab' * 32}])
   t.compare('another kernel', 0, a, other.boots(6, 'A', noise=.01).finish())
+  several = []
+  for name, factor in (('kernels-a', 1), ('kernels-b', 1.3)):
+    run = Run(t.folder, name, kernels=[{'name': 'one'}, {'name': 'two'}])
+    for boot in range(1, 11):
+      kernel = 'one' if boot <= 5 else 'two'
+      run.cell(boot, 'stock', 'A', 'shmem', {'punch': factor}, run.random.gauss(0, .01), kernel=kernel)
+    several.append(run.finish())
+  c = t.compare('two kernels of each run', 10, *several)
+  t.expect(row(c, 'punch').get('verdict') == 'worse' and row(c, 'punch').get('boots') == 5 and
+           row(c, 'punch').get('cells') == 2, f'two kernels of each run: {row(c, "punch")}')
   t.refused('nothing in common', 'no cell in common', a, b.path, '--metrics', 'migrate')
   t.refused('two variants and one', '--variant-b', a, os.path.join(t.folder, 'slower'))
   t.refused('no arms', 'has no arms', a)
