@@ -4,7 +4,8 @@
  * gives the dma-buf to whoever listens on its D-Bus display. We are such a listener, over a connection of
  * our own (docs/interop/dbus-display.rst of QEMU):
  *
- *   we: RegisterListener(socket) ── QEMU, on that socket: ScanoutDMABUF(file) ── UpdateDMABUF() each frame
+ *   RegisterListener(socket) ──► QEMU, and on that socket it calls us:
+ *   ScanoutDMABUF(file), and for each frame that the guest draws UpdateDMABUF()
  *
  * An update is answered at once, and QEMU then ends the guest's flush. What arrives is dispatched by a
  * thread. The dma-buf is mapped once or, with "import":"each", for each reading.
@@ -38,15 +39,17 @@
 /* Of what QEMU calls, what we are told of: it waits for an answer to the others, too. */
 static const char interface_xml[] =
 	"<node><interface name='" LISTENER "'>"
-	"<method name='Scanout'><arg type='u'/><arg type='u'/><arg type='u'/><arg type='u'/><arg type='ay'/></method>"
-	"<method name='Update'><arg type='i'/><arg type='i'/><arg type='i'/><arg type='i'/><arg type='u'/>"
-	"<arg type='u'/><arg type='ay'/></method>"
-	"<method name='ScanoutDMABUF'><arg type='h'/><arg type='u'/><arg type='u'/><arg type='u'/><arg type='u'/>"
-	"<arg type='t'/><arg type='b'/></method>"
+	"<method name='Scanout'><arg type='u'/><arg type='u'/><arg type='u'/><arg type='u'/>"
+	"<arg type='ay'/></method>"
+	"<method name='Update'><arg type='i'/><arg type='i'/><arg type='i'/><arg type='i'/>"
+	"<arg type='u'/><arg type='u'/><arg type='ay'/></method>"
+	"<method name='ScanoutDMABUF'><arg type='h'/><arg type='u'/><arg type='u'/><arg type='u'/>"
+	"<arg type='u'/><arg type='t'/><arg type='b'/></method>"
 	"<method name='UpdateDMABUF'><arg type='i'/><arg type='i'/><arg type='i'/><arg type='i'/></method>"
 	"<method name='Disable'/>"
 	"<method name='MouseSet'><arg type='i'/><arg type='i'/><arg type='i'/></method>"
-	"<method name='CursorDefine'><arg type='i'/><arg type='i'/><arg type='i'/><arg type='i'/><arg type='ay'/></method>"
+	"<method name='CursorDefine'><arg type='i'/><arg type='i'/><arg type='i'/><arg type='i'/>"
+	"<arg type='ay'/></method>"
 	"<property name='Interfaces' type='as' access='read'/>"
 	"</interface></node>";
 
@@ -89,8 +92,9 @@ static void take_scanout(GDBusMethodInvocation *call, GVariant *arguments)
 	g_mutex_unlock(&display.lock);
 }
 
-static void on_call(GDBusConnection *connection, const gchar *sender, const gchar *path, const gchar *interface,
-		    const gchar *method, GVariant *arguments, GDBusMethodInvocation *call, gpointer opaque)
+static void on_call(GDBusConnection *connection, const gchar *sender, const gchar *path,
+		    const gchar *interface, const gchar *method, GVariant *arguments,
+		    GDBusMethodInvocation *call, gpointer opaque)
 {
 	if (!strcmp(method, "ScanoutDMABUF"))
 		take_scanout(call, arguments);
@@ -308,8 +312,8 @@ static int await_frame(struct screen *screen, struct zcb_error *err)
 		if (ret)
 			return ret;
 	}
-	return zcb_fail(err, -EIO, "qemu: its display shows no dma-buf of the guest's frame, but %u others: its "
-			"virtio-gpu needs blob=true and /dev/udmabuf", others);
+	return zcb_fail(err, -EIO, "qemu: its display shows no dma-buf of the guest's frame, but %u "
+			"others: its virtio-gpu needs blob=true and /dev/udmabuf", others);
 }
 
 /* -- the consumer */
@@ -378,16 +382,19 @@ static int screen_await(void *opaque, struct zcb_error *err)
 {
 	gint64 deadline = g_get_monotonic_time() + PATIENCE_MS * G_TIME_SPAN_MILLISECOND;
 	struct screen *screen = opaque;
-	bool in_time = true;
+	bool in_time = true, closed;
 
 	g_mutex_lock(&display.lock);
 	screen->awaited++;
 	while (display.updates < screen->awaited && !display.closed && in_time)
 		in_time = g_cond_wait_until(&display.told, &display.lock, deadline);
 	in_time = display.updates >= screen->awaited;
+	closed = display.closed;
 	g_mutex_unlock(&display.lock);
-	return in_time ? 0 : zcb_fail(err, -ETIMEDOUT, "qemu: its display was not told of a frame that the guest "
-				      "drew, in %d s", PATIENCE_MS / 1000);
+	if (closed && !in_time)
+		return zcb_fail(err, -ENOTCONN, "qemu: it is gone (its display hung up)");
+	return in_time ? 0 : zcb_fail(err, -ETIMEDOUT, "qemu: its display was not told of a frame that "
+				      "the guest drew, in %d s", PATIENCE_MS / 1000);
 }
 
 ZCB_CONSUMER_MODULE extern const struct zcb_consumer_ops zcb_consumer_virtio_gpu;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The guest's display: QEMU's virtio-gpu, whose frames in guest RAM (blob resources) QEMU itself wraps
- * with udmabuf (hw/display/virtio-gpu-udmabuf.c) and hands to whoever listens on its D-Bus (ui/dbus-listener.c).
+ * The guest's display: QEMU's virtio-gpu. Its frames lie in guest RAM (blob resources); QEMU itself
+ * wraps them with udmabuf (hw/display/virtio-gpu-udmabuf.c), and hands them to whoever listens on its
+ * D-Bus (ui/dbus-listener.c).
  */
 #include "bench/guest/display.h"
 
@@ -18,8 +19,9 @@
 	     "(modprobe vgem); or use --target vm, whose root file system has them (./scripts/setup image)"
 
 /*
- * A dma-buf goes to D-Bus only where its display has GL (virtio_gpu_do_set_scanout() asks console_has_gl()),
- * though nothing is drawn by it. That needs a render node (egl_rendernode_init()); vgem has one.
+ * A dma-buf goes to D-Bus only where its display has GL (virtio_gpu_do_set_scanout() asks
+ * console_has_gl()), though nothing is drawn by it. That needs a render node (egl_rendernode_init());
+ * vgem has one.
  */
 void zcb_display_add(struct zcb_words *words, unsigned int devices)
 {
@@ -33,13 +35,14 @@ void zcb_display_add(struct zcb_words *words, unsigned int devices)
 int zcb_display_explain(const char *words, struct zcb_error *err)
 {
 	/* No module for the display, none for the device, no EGL, no /dev/udmabuf. */
-	static const char *const causes[] = { "'dbus'", "dbus:", "egl:", "libEGL", "libGL", "virtio-gpu", "blob",
-					      "render node" };
+	static const char *const causes[] = { "'dbus'", "dbus:", "egl:", "libEGL", "libGL",
+					      "virtio-gpu", "blob", "render node" };
 
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
 		if (strstr(words, causes[i]))
-			return zcb_fail(err, -EOPNOTSUPP, "host set-up: QEMU has no virtio-gpu whose frames go "
-					"to D-Bus here (it says: %.160s): " MEND, words);
+			return zcb_fail(err, -EOPNOTSUPP, "host set-up: QEMU has no virtio-gpu "
+					"whose frames go to D-Bus here (it says: %.160s): " MEND,
+					words);
 	return 0;
 }
 
@@ -49,8 +52,8 @@ static int add_client(const struct zcb_qmp *qmp, int fd, struct zcb_error *err)
 
 	if (ret)
 		return ret;
-	return zcb_qmp_execute(qmp, "add_client", json_pack("{s:s, s:s}", "protocol", "@dbus-display", "fdname",
-							    "display"), NULL, err);
+	return zcb_qmp_execute(qmp, "add_client", json_pack("{s:s, s:s}", "protocol", "@dbus-display",
+							    "fdname", "display"), NULL, err);
 }
 
 int zcb_display_connect(const struct zcb_qmp *qmp, int *ret_socket, struct zcb_error *err)
@@ -74,7 +77,8 @@ static int64_t page_of(const uint64_t line[ZCB_STAMP_WORDS], const struct zcb_ab
 	struct zcb_stamp_page pattern;
 	struct zcb_stamp_place place = zcb_stamp_place_of(line[1]);
 
-	if (line[0] != shown->sequence || place.frame != shown->frame || place.page >= shown->pages || place.line)
+	if (line[0] != shown->sequence || place.frame != shown->frame ||
+	    place.page >= shown->pages || place.line)
 		return -1;
 	zcb_stamp_page_init(&pattern, shown->key, shown->sequence, place.frame, place.page);
 	return memcmp(pattern.base, line, sizeof(pattern.base)) ? -1 : (int64_t)place.page;
@@ -91,8 +95,8 @@ static uint64_t next_data(int memfd, uint64_t at)
 }
 
 /* By read(), which fills no hole. *seen counts how often each page was found. */
-static int search(int memfd, uint64_t ram_bytes, const struct zcb_abi_show *shown, zcb_memfd_off *pages,
-		  unsigned char *seen, struct zcb_error *err)
+static int search(int memfd, uint64_t ram_bytes, const struct zcb_abi_show *shown,
+		  zcb_memfd_off *pages, unsigned char *seen, struct zcb_error *err)
 {
 	uint64_t line[ZCB_STAMP_WORDS], looked_up = 0;
 
@@ -128,7 +132,8 @@ int zcb_display_find(int memfd, uint64_t ram_bytes, const struct zcb_abi_show *s
 
 	for (uint32_t i = 0; i < shown->pages && !ret; i++)
 		if (seen[i] != 1)
-			ret = zcb_fail(err, -EPROTO, "guest: it says that it drew on its screen, and page %u of "
-				       "that is %s in its RAM", i, seen[i] ? "there twice" : "not");
+			ret = zcb_fail(err, -EPROTO, "guest: it says that it drew on its screen, and page "
+				       "%u of that is %s in its RAM", i,
+				       seen[i] ? "there twice" : "not");
 	return ret;
 }

@@ -43,7 +43,8 @@ void scatter_begin(uint32_t pages, uint64_t seed)
 			box[i][0] = box[i][1] = -1;
 		else
 			/* Twice its share; chance does not deal evenly. */
-			fcntl(box[i][1], F_SETPIPE_SZ, (int)((pages * SPREAD * 2 / BOXES + 16) * ZCB_ABI_PAGE_SIZE));
+			fcntl(box[i][1], F_SETPIPE_SZ,
+			      (int)((pages * SPREAD * 2 / BOXES + 16) * ZCB_ABI_PAGE_SIZE));
 	}
 	for (uint32_t n = 0; n < pages * SPREAD; n++)
 		put((unsigned int)(next_random(&seed) % BOXES));

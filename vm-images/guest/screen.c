@@ -188,7 +188,7 @@ const char *screen_show(struct frame *frame, const struct zcb_abi_show *request)
 	return NULL;
 }
 
-/* The driver sends a flush behind what was drawn, and waits for its end (virtio_gpu_resource_flush()). */
+/* The driver sends a flush behind what was drawn, and waits for it (virtio_gpu_resource_flush()). */
 void screen_update(const struct frame *frame)
 {
 	struct drm_mode_fb_dirty_cmd dirty = { .fb_id = frame->shown };
