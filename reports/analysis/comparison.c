@@ -374,7 +374,8 @@ int zcb_comparison_judge(struct zcb_observations *o, const struct zcb_comparison
 	/* A count that repeats exactly is worth a finer look, unless somebody says what matters. */
 	c->margin_exact = options->margin > 0 ? c->margin : log(1.001);
 	c->alpha_interval = .05 * zcb_look_share(options->look, options->looks);
-	qsort(o->items, o->n, sizeof(*o->items), by_subject);
+	if (o->n)
+		qsort(o->items, o->n, sizeof(*o->items), by_subject);
 	for (size_t m = 0; !err && m < o->n_metrics; m++) {
 		err = add_metric(c, m, ZCB_STATISTIC_P50);
 		if (!err)
