@@ -45,6 +45,7 @@ static void read_hut(const struct zcb_place *place, const json_t *document,
 	boot->hut_release = zcb_member_string(place, hut, "release");
 	boot->hut_cpu = zcb_member_string(place, hut, "cpu");
 	boot->hut_topology = zcb_member_string(place, hut, "topology");
+	boot->hut_topology_xml = zcb_member_string(place, hut, "topology_xml");
 	boot->hut_placement = describe_placement(place, hut);
 	boot->hut_config = zcb_member_string(place, hut, "config_sha256");
 	boot->hut_clock = describe_clock(place, hut);

@@ -67,6 +67,7 @@ static void read_host(const struct zcb_place *place, const json_t *metadata)
 	r->host_kernel = zcb_member_string(place, host, "kernel");
 	r->host_cpu = zcb_member_string(place, host, "cpu");
 	r->host_topology = zcb_member_string(place, host, "topology");
+	r->host_topology_xml = zcb_member_string(place, host, "topology_xml");
 	r->host_cpus = zcb_member_count(place, host, "cpus");
 	r->host_memory_bytes = zcb_member_count(place, host, "memory_bytes");
 }

@@ -96,7 +96,7 @@ struct zcb_result_boot {
 	const char *kernel, *accel, *clock, *outcome, *reason, *cmdline;
 	bool tainted;
 	struct zcb_result_strings kernel_faults, qemu;
-	const char *hut_release, *hut_cpu, *hut_topology, *hut_config;
+	const char *hut_release, *hut_cpu, *hut_topology, *hut_topology_xml, *hut_config;
 	const char *hut_placement; /* "vcpu on CPU 1 of node 0, …" */
 	uint64_t hut_cpus, hut_memory_bytes;
 	const char *hut_clock; /* "a reading takes 30 ns, …" */
@@ -123,7 +123,7 @@ struct zcb_results {
 	bool has_metadata;
 	const char *version, *git, *plan, *target, *accel, *accel_reason, *clock;
 	const char *started, *ended, *state, *reason;
-	const char *host_kernel, *host_cpu, *host_topology, *qemu_version;
+	const char *host_kernel, *host_cpu, *host_topology, *host_topology_xml, *qemu_version;
 	uint64_t seed, host_cpus, host_memory_bytes;
 	int exit_code; /* -1: not said */
 	uint64_t plan_boots, plan_boots_planned; /* the latter where a comparison ended early */

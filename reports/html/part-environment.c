@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "reports/html/page.h"
+#include "reports/html/topology.h"
 
 /* Where it ran. */
 
@@ -36,6 +37,7 @@ static void put_host(struct zcb_page *page)
 	zcb_page_fact(page, "zcbench", r->version);
 	zcb_page_fact(page, "Git id", r->git);
 	zcb_html_raw(&page->html, "</dl>\n");
+	zcb_html_topology(&page->html, r->host_topology_xml);
 }
 
 static void put_qemu(struct zcb_page *page, const struct zcb_result_boot *boot)
@@ -76,6 +78,7 @@ static void put_hut(struct zcb_page *page, size_t i)
 	zcb_page_fact(page, "Command line", boot->cmdline);
 	put_qemu(page, boot);
 	zcb_html_raw(&page->html, "</dl>\n");
+	zcb_html_topology(&page->html, boot->hut_topology_xml);
 }
 
 static void put_seconds(struct zcb_html *html, double seconds)

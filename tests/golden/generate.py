@@ -82,6 +82,11 @@ class RunDir:
         'hut': {'release': '6.12.94+deb13-amd64', 'cpu': 'QEMU TCG CPU version 2.5+', 'cpus': 2,
                 'memory_bytes': 2 << 30, 'config_sha256': 'ab' * 32,
                 'topology': 'Package:2 [NUMANode(memory=1073741824)] Core:1 PU:1',
+                'topology_xml': '<topology><object type="Machine" os_index="0"><object type="Package" os_index="0"><object '
+                                'type="NUMANode" os_index="0" local_memory="1073741824"><page_type size="4096" count="9"/></object>'
+                                '<object type="Bridge"/>' + ''.join(f'<object type="L2Cache" cache_size="524288"><object type="Core" '
+                                f'os_index="{i}"><object type="PU" os_index="{i}"/></object></object>' for i in range(2)) +
+                                '</object></object></topology>',
                 'placement': [{'role': 'vcpu', 'cpu': 1, 'node': 0}, {'role': 'vmm', 'cpu': 0, 'node': 0},
                               {'role': 'cell', 'cpu': 0, 'node': 0}]},
         'seconds': {'up': 6.2, 'first_frame': 9.7, 'total': 60.1}, **changes})
@@ -274,7 +279,8 @@ def hostile(folder):
   everything = {'reason': text, 'accel_reason': '\n'.join(h)}
   run.metadata(plan=h[0], target=h[1], started=h[2], ended=h[3], state=h[7], command=h, clock=h[5], accel='tcg',
                kernels=[{'name': t, 'release': t, 'package': t, 'config_sha256': t} for t in h],
-               host={'kernel': h[7], 'cpu': h[0], 'cpus': 'two', 'memory_bytes': [], 'topology': h[6]},
+               host={'kernel': h[7], 'cpu': h[0], 'cpus': 'two', 'memory_bytes': [], 'topology': h[6],
+                     'topology_xml': '<object type="Machine" os_index="' + h[0] + '">' + '<object type="PU" os_index="\'><b>"/></object></object>' + ''.join(f'<object type="Core" x="{t}">' for t in h)},
                qemu={'version': h[1]}, zcbench={'version': h[0], 'git': 7}, **everything)
   for number, text in enumerate(h[:8], 1):
     run.boot(number, outcome=text, reason=text, kernel=text, accel=text, clock=text, cmdline=text, qemu=h,
