@@ -68,6 +68,12 @@ def check(lines, problems):
     problems.expect(line['frames']['checked'] >= looks, f'{name}: hardly a frame was looked at')
 
 
+def check_boot(folder, problems):
+  """What the kernel under test complained of, in its own words."""
+  faults = zcb.read_json(folder, 'boots', '1', 'boot.json')['kernel_faults']
+  problems.equal(f'{os.path.basename(folder)}: kernel faults', faults, [])
+
+
 def check_plants(folder, lines, problems):
   problems.equal('planted cells', len(lines), 2)
   for line in lines:
@@ -111,10 +117,12 @@ def check_skips(bench, problems):
 
 
 def test(bench, problems):
-  _, lines = zcb.played(bench, problems, PLAN)
+  folder, lines = zcb.played(bench, problems, PLAN)
+  check_boot(folder, problems)
   check(lines, problems)
   zcb.must_find(doctored(lines), check, problems)
   folder, lines = zcb.played(bench, problems, PLANTS, code=11, name='planted')
+  check_boot(folder, problems)
   check_plants(folder, lines, problems)
   check_skips(bench, problems)
 
