@@ -8,6 +8,7 @@
 const struct zcb_builtin_plan zcb_builtin_plans[] = {
 	{ "smoke", zcb_embedded_smoke_json },
 	{ "default", zcb_embedded_default_json },
+	{ "nightly", zcb_embedded_nightly_json },
 	{ "stress", zcb_embedded_stress_json },
 	{ "frames-1080p", zcb_embedded_frames_1080p_json },
 	{ "ab", zcb_embedded_ab_json },

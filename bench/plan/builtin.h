@@ -5,6 +5,7 @@
 /* The plan files of this folder, which bench/base/embed.py makes part of the program. */
 extern const char zcb_embedded_smoke_json[];
 extern const char zcb_embedded_default_json[];
+extern const char zcb_embedded_nightly_json[];
 extern const char zcb_embedded_stress_json[];
 extern const char zcb_embedded_frames_1080p_json[];
 extern const char zcb_embedded_ab_json[];

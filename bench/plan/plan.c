@@ -49,6 +49,37 @@ static int load(const char *name, json_t **ret_root, struct zcb_error *err)
 	return 0;
 }
 
+/*
+ * A plan may be another with some members of its own: "extends" names it. Objects among them are laid
+ * over the other's member by member, all else takes its place.
+ */
+static int load_extended(const char *name, json_t **ret_root, struct zcb_error *err)
+{
+	json_t *own = NULL, *base = NULL, *extends;
+	int ret = load(name, &own, err);
+
+	if (ret)
+		return ret;
+	extends = json_object_get(own, "extends");
+	if (!extends) {
+		*ret_root = own;
+		return 0;
+	}
+	ret = json_is_string(extends) ? load(json_string_value(extends), &base, err) :
+					zcb_fail(err, -EINVAL, "usage: \"extends\" of plan %s is no name of a "
+						 "plan", name);
+	if (!ret && json_object_get(base, "extends"))
+		ret = zcb_fail(err, -EINVAL, "usage: plan %s extends one that extends another", name);
+	if (!ret && json_object_update_recursive(base, own))
+		ret = zcb_fail(err, -ENOMEM, "host set-up: no memory for a plan");
+	json_decref(own);
+	if (ret)
+		json_decref(base);
+	else
+		*ret_root = base;
+	return ret;
+}
+
 static json_t *split(const char *list)
 {
 	json_t *words = json_array();
@@ -310,12 +341,12 @@ int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
 {
 	static const char *const known[] = {
 		"schema", "name", "summary", "kernels", "variants", "memory", "guests", "workloads",
-		"consumers", "boots", "params", "cells", "turns", NULL,
+		"consumers", "boots", "params", "cells", "turns", "extends", NULL,
 	};
 	ZCB_CLEANUP(source_finish) struct source source = { 0 };
 	struct zcb_plan plan = { .seed = options->seed };
 	const char *own_name;
-	int ret = load(name, &source.root, err);
+	int ret = load_extended(name, &source.root, err);
 
 	if (!ret && json_integer_value(json_object_get(source.root, "schema")) != 1)
 		ret = zcb_fail(err, -EINVAL, "usage: plan %s has no \"schema\":1", name);

@@ -219,6 +219,26 @@ static void all_variants_have_turns(void **state)
 	zcb_plan_finish(&plan);
 }
 
+/* Members take the place of the other plan's; of objects, theirs do. */
+static void plans_extend_others(void **state)
+{
+	struct zcb_plan plan, base;
+
+	write_plan("{\"schema\":1,\"name\":\"more\",\"extends\":\"smoke\",\"memory\":[\"shmem\"],"
+		   "\"params\":{\"pages\":32}}");
+	make(file, &(struct zcb_plan_options){ 0 }, &plan);
+	make("smoke", &(struct zcb_plan_options){ .memory = "shmem" }, &base);
+	assert_string_equal(plan.name, "more");
+	assert_int_equal(plan.n, base.n);
+	assert_int_equal(plan.cell[0].params.pages, 32);
+	assert_int_equal(plan.cell[0].params.frames, base.cell[0].params.frames);
+	zcb_plan_finish(&plan);
+	zcb_plan_finish(&base);
+	expect_refused("{\"schema\":1,\"extends\":\"nosuch\"}", "nosuch");
+	expect_refused("{\"schema\":1,\"extends\":7}", "extends");
+	expect_refused("{\"schema\":1,\"extends\":\"nightly\"}", "extends one that extends");
+}
+
 /* Nothing to compare: no turns. */
 static void turns_need_two_variants(void **state)
 {
@@ -606,6 +626,7 @@ int main(void)
 		cmocka_unit_test(memories_do_not_alternate),
 		cmocka_unit_test(all_variants_have_turns),
 		cmocka_unit_test(turns_need_two_variants),
+		cmocka_unit_test(plans_extend_others),
 		cmocka_unit_test(same_seed_same_plan),
 		cmocka_unit_test(options_filter),
 		PLAN_TEST(params_of_a_cell_go_over_those_of_the_plan),
