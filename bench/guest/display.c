@@ -16,7 +16,7 @@
 #include "bench/exporter/memfd.h"
 
 #define MEND "install qemu-system-modules-opengl and libgl1-mesa-dri, and see that there is a render node " \
-	     "(modprobe vgem); or use --target vm, whose root file system has them (./scripts/setup image)"
+	     "(modprobe vgem); a VM has all of that with --kernel variants"
 
 /*
  * A dma-buf goes to D-Bus only where its display has GL (virtio_gpu_do_set_scanout() asks

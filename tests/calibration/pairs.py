@@ -10,17 +10,15 @@ import collections
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 
 
 def part(folder, boots, into):
-  """A run directory that holds these boots of another, and links the rest."""
-  os.mkdir(into)
-  for name in os.listdir(folder):
-    if name != 'cells.jsonl':
-      os.symlink(os.path.join(os.path.abspath(folder), name), os.path.join(into, name))
+  """A run directory that holds these boots of another. It is copied: nothing behind links is read of one."""
+  shutil.copytree(folder, into)
   with open(os.path.join(folder, 'cells.jsonl'), encoding='utf-8') as lines, \
        open(os.path.join(into, 'cells.jsonl'), 'w', encoding='utf-8') as kept:
     kept.writelines(line for line in lines if json.loads(line)['boot'] in boots)
