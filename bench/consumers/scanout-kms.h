@@ -23,12 +23,19 @@ struct zcb_readback;
 struct zcb_kms {
 	int fd;
 	uint32_t crtc, connector, plane;
+	unsigned int screen; /* the crtc's index */
 	struct {
 		uint32_t crtc_mode, crtc_active, connector_crtc;
 		uint32_t plane_crtc, plane_fb, crtc_x, crtc_y, crtc_w, crtc_h, src_x, src_y, src_w, src_h;
 	} property;
 	struct zcb_kms_dumb blank; /* the other picture */
 	const struct zcb_readback *readback;
+};
+
+/** What is on the screen while it is read. */
+struct zcb_shown {
+	int dmabuf;
+	const struct zcb_geometry *geometry;
 };
 
 /** How what the screen shows is read. */
@@ -52,10 +59,11 @@ struct zcb_readback {
 	void (*request)(const struct zcb_kms *kms, drmModeAtomicReq *request);
 
 	/** After that commit: what was shown, row by row, until the next. Returns 0 or -errno. */
-	int (*read)(const unsigned char **ret_bytes, uint32_t *ret_stride, struct zcb_error *err);
+	int (*read)(const struct zcb_kms *kms, const struct zcb_shown *shown, const unsigned char **ret_bytes,
+		    uint32_t *ret_stride, struct zcb_error *err);
 };
 
-extern const struct zcb_readback zcb_readback_writeback, zcb_readback_vram;
+extern const struct zcb_readback zcb_readback_writeback, zcb_readback_vram, zcb_readback_crc;
 
 /** Opens the device, finds its parts, and lights a screen of that size. Returns 0 or -errno. */
 int zcb_kms_open(struct zcb_kms *kms, const struct zcb_geometry *geometry, struct zcb_error *err);
@@ -63,6 +71,9 @@ int zcb_kms_open(struct zcb_kms *kms, const struct zcb_geometry *geometry, struc
 /** Commits, and frees the request, which may be NULL. Returns 0 or -errno; `what` was refused. */
 int zcb_kms_commit(const struct zcb_kms *kms, drmModeAtomicReq *request, uint32_t flags, const char *what,
 		   struct zcb_error *err);
+
+/** Puts a picture on the screen. Returns 0 or -errno; `what` was refused. */
+int zcb_kms_show(const struct zcb_kms *kms, uint32_t framebuffer, const char *what, struct zcb_error *err);
 
 /** A property's number, or 0. */
 uint32_t zcb_kms_property(const struct zcb_kms *kms, uint32_t object, uint32_t type, const char *name);

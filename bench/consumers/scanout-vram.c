@@ -72,7 +72,8 @@ static void spoil(void)
 }
 
 /* A commit that does not return early has copied. */
-static int read_back(const unsigned char **ret_bytes, uint32_t *ret_stride, struct zcb_error *err)
+static int read_back(const struct zcb_kms *kms, const struct zcb_shown *shown, const unsigned char **ret_bytes,
+		     uint32_t *ret_stride, struct zcb_error *err)
 {
 	*ret_bytes = vram.bytes;
 	*ret_stride = vram.stride;

@@ -49,7 +49,8 @@ static void request(const struct zcb_kms *kms, drmModeAtomicReq *request)
 	drmModeAtomicAddProperty(request, kms->connector, back.fence_property, (uintptr_t)&back.fence);
 }
 
-static int read_back(const unsigned char **ret_bytes, uint32_t *ret_stride, struct zcb_error *err)
+static int read_back(const struct zcb_kms *kms, const struct zcb_shown *shown, const unsigned char **ret_bytes,
+		     uint32_t *ret_stride, struct zcb_error *err)
 {
 	ZCB_CLOSE int fence = back.fence;
 	struct pollfd fd = { .fd = fence, .events = POLLIN };

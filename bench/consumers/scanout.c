@@ -2,7 +2,7 @@
 /*
  * Shows the dma-buf on a screen and reads the screen back: GBM imports it for scanout into a display
  * device (KMS), a plane shows it, and what the screen showed is read: stored by a writeback connector
- * into a buffer of the device's own, or in the memory of the card itself.
+ * into a buffer of the device's own, in the memory of the card itself, or by the screen's check sum.
  *
  * Each reading is two commits, as of a compositor with two buffers: one that puts the frame on the
  * screen, and one that puts another picture there. In between the driver has the frame mapped.
@@ -129,16 +129,16 @@ static uint64_t scanout_carries(const struct zcb_geometry *geometry)
 	return geometry->format == ZCB_FORMAT_RGB565 ? UINT64_MAX : UINT64_C(0x00ffffff00ffffff);
 }
 
-static int show(uint32_t framebuffer, bool read, struct zcb_error *err)
+static int show_frame(uint32_t framebuffer, struct zcb_error *err)
 {
 	const struct zcb_kms *kms = &display.kms;
 	drmModeAtomicReq *request = drmModeAtomicAlloc();
 
 	if (request)
 		drmModeAtomicAddProperty(request, kms->plane, kms->property.plane_fb, framebuffer);
-	if (request && read && kms->readback->request)
+	if (request && kms->readback->request)
 		kms->readback->request(kms, request);
-	return zcb_kms_commit(kms, request, 0, read ? "show the frame" : "show another picture", err);
+	return zcb_kms_commit(kms, request, 0, "show the frame", err);
 }
 
 /* Two pixels of four bytes as two of two: the high bits, from which the low ones were made up. */
@@ -157,7 +157,8 @@ static int take_screen(struct scanout_state *state, struct zcb_error *err)
 	unsigned char *to = state->bytes + state->rows.offset;
 	const unsigned char *from;
 	uint32_t stride;
-	int ret = readback->read(&from, &stride, err);
+	const struct zcb_shown shown = { .dmabuf = state->dmabuf, .geometry = &state->geometry };
+	int ret = readback->read(&display.kms, &shown, &from, &stride, err);
 
 	for (uint32_t y = 0; !ret && y < state->rows.rows; y++, from += stride, to += state->rows.stride) {
 		if (state->geometry.format == ZCB_FORMAT_RGB565 && !readback->as_shown)
@@ -176,7 +177,7 @@ static int scanout_acquire(void *opaque, const void **ret_bytes, struct zcb_erro
 	if (ret)
 		return ret;
 	display.kms.readback->spoil();
-	ret = show(state->framebuffer, true, err);
+	ret = show_frame(state->framebuffer, err);
 	if (!ret)
 		ret = take_screen(state, err);
 	if (ret)
@@ -188,7 +189,7 @@ static int scanout_acquire(void *opaque, const void **ret_bytes, struct zcb_erro
 static int scanout_release(void *opaque, struct zcb_error *err)
 {
 	struct scanout_state *state = opaque;
-	int ret = show(display.kms.blank.framebuffer, false, err);
+	int ret = zcb_kms_show(&display.kms, display.kms.blank.framebuffer, "show another picture", err);
 
 	if (state->import_each)
 		drop(state);
