@@ -55,13 +55,7 @@ static void put_series_names(struct zcb_html *html, const struct zcb_trends *t,
 		const struct zcb_trend *trend = &t->trends[alert->trends[i]];
 
 		zcb_html_raw(html, "<div>");
-		zcb_html_clip(html, trend->part[ZCB_TREND_KERNEL], 40);
-		zcb_html_raw(html, ":");
-		zcb_html_clip(html, trend->part[ZCB_TREND_VARIANT], 40);
-		zcb_html_raw(html, " ");
-		zcb_html_clip(html, trend->part[ZCB_TREND_MEMORY], 40);
-		zcb_html_raw(html, " ");
-		zcb_html_clip(html, trend->part[ZCB_TREND_WORKLOAD], 40);
+		zcb_html_series(html, trend);
 		zcb_html_raw(html, " ");
 		zcb_html_change(html, alert->ratios[i]);
 		zcb_html_raw(html, "</div>");

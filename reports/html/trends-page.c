@@ -5,6 +5,17 @@
 #include <math.h>
 #include <stdlib.h>
 
+void zcb_html_series(struct zcb_html *html, const struct zcb_trend *trend)
+{
+	zcb_html_clip(html, trend->part[ZCB_TREND_KERNEL], 40);
+	zcb_html_raw(html, ":");
+	zcb_html_clip(html, trend->part[ZCB_TREND_VARIANT], 40);
+	zcb_html_raw(html, " ");
+	zcb_html_clip(html, trend->part[ZCB_TREND_MEMORY], 40);
+	zcb_html_raw(html, " ");
+	zcb_html_clip(html, trend->part[ZCB_TREND_WORKLOAD], 40);
+}
+
 void zcb_html_change(struct zcb_html *html, double ratio)
 {
 	double percent = (ratio - 1) * 100;

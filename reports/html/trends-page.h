@@ -27,4 +27,7 @@ void zcb_part_series(struct zcb_trends_page *page);
 /** "+5.2 %" or "−3.0 %" for a ratio. */
 void zcb_html_change(struct zcb_html *html, double ratio);
 
+/** "variants:stock shmem punch": what a series is of. */
+void zcb_html_series(struct zcb_html *html, const struct zcb_trend *trend);
+
 #endif

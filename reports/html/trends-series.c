@@ -115,13 +115,7 @@ static void put_series(struct zcb_html *html, const struct zcb_trends *t, size_t
 	const struct zcb_trend *trend = &t->trends[i];
 
 	zcb_html_raw(html, "<tr><th scope=\"row\">");
-	zcb_html_clip(html, trend->part[ZCB_TREND_KERNEL], 40);
-	zcb_html_raw(html, ":");
-	zcb_html_clip(html, trend->part[ZCB_TREND_VARIANT], 40);
-	zcb_html_raw(html, " ");
-	zcb_html_clip(html, trend->part[ZCB_TREND_MEMORY], 40);
-	zcb_html_raw(html, " ");
-	zcb_html_clip(html, trend->part[ZCB_TREND_WORKLOAD], 40);
+	zcb_html_series(html, trend);
 	zcb_html_raw(html, "</th><td>");
 	put_line(html, t, trend);
 	zcb_html_raw(html, "</td><td>");

@@ -6,7 +6,6 @@ Where a consumer keeps something of the buffer beside its page tables, the table
 mapping: the import of scanout holds pages that would be moved.
 """
 import copy
-import json
 import os
 
 import zcb
@@ -78,19 +77,6 @@ def check(lines, problems):
     problems.equal(f'{name}: observed', line['observed'], wanted(line))
     problems.equal(f'{name}: status ({line.get("reason")})', line['status'], 'pass')
     problems.expect(line['pages']['checked'] >= 2 * line['params']['pages'], f'{name}: hardly a page was looked at')
-
-
-def check_plants(folder, lines, problems):
-  cells = sum(len(r['consumers']) * len(r['memory']) for r in PLANTS['cells'])
-  problems.equal('planted cells', len(lines), cells)
-  for line in lines:
-    name = f'planted, {line["cell"]} {line["params"]["format"]}'
-    problems.equal(f'{name}: status', line['status'], 'fail')
-    problems.equal(f'{name}: observed', line['observed'], 'wrong')
-    problems.equal(f'{name}: corrupt pages', line['pages']['corrupt'], line['frames']['checked'])
-    problems.equal(f'{name}: other pages', line['pages']['fresh'], 63 * line['frames']['checked'])
-    picture = json.loads(zcb.octets(folder, f'frames/{line["index"]}-0.json'))
-    problems.equal(f'{name}: the pages', picture['map'], 'F' * (PLANTED - 1) + 'C' + 'F' * (64 - PLANTED))
 
 
 def doctored(lines):
@@ -182,7 +168,7 @@ def test(bench, problems):
   check(lines, problems)
   zcb.must_find(doctored(lines), check, problems)
   folder, lines = zcb.played(bench, problems, PLANTS, code=11, name='planted')
-  check_plants(folder, lines, problems)
+  zcb.check_planted_page(folder, lines, PLANTED, sum(len(r['consumers']) * len(r['memory']) for r in PLANTS['cells']), problems)
   check_displays(bench, problems)
   check_summed(bench, problems)
 

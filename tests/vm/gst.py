@@ -68,17 +68,6 @@ def check(lines, problems):
     problems.expect(line['pages'].get('checked', 0) >= 2 * line['params']['pages'], f'{name}: hardly a page was looked at')
 
 
-def check_plants(folder, lines, problems):
-  problems.equal('planted cells', len(lines), count_cells(PLANTS['cells']))
-  for line in lines:
-    name = f'planted, {line["cell"]} {line["params"]["format"]}'
-    problems.equal(f'{name}: status', line['status'], 'fail')
-    problems.equal(f'{name}: observed', line['observed'], 'wrong')
-    problems.equal(f'{name}: corrupt pages', line['pages']['corrupt'], line['frames']['checked'])
-    picture = json.loads(zcb.octets(folder, f'frames/{line["index"]}-0.json'))
-    problems.equal(f'{name}: the pages', picture['map'], 'F' * (PLANTED - 1) + 'C' + 'F' * (64 - PLANTED))
-
-
 def doctored(lines):
   """Lines that the test must not take for good."""
   def changed(event, **members):
@@ -160,7 +149,7 @@ def test(bench, problems):
   check(lines, problems)
   zcb.must_find(doctored(lines), check, problems)
   folder, lines = zcb.played(bench, problems, PLANTS, code=11, name='planted')
-  check_plants(folder, lines, problems)
+  zcb.check_planted_page(folder, lines, PLANTED, count_cells(PLANTS['cells']), problems)
   check_shown(bench, problems)
 
 

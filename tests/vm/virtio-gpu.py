@@ -6,7 +6,6 @@ byte that was spoiled, and who is told why there is no such display.
 It is held against the same table as a mapping of a udmabuf that we make: who makes it changes nothing.
 """
 import copy
-import json
 import os
 
 import zcb
@@ -74,18 +73,6 @@ def check_boot(folder, problems):
   problems.equal(f'{os.path.basename(folder)}: kernel faults', faults, [])
 
 
-def check_plants(folder, lines, problems):
-  problems.equal('planted cells', len(lines), 2)
-  for line in lines:
-    name = f'planted, {line["cell"]}'
-    problems.equal(f'{name}: status', line['status'], 'fail')
-    problems.equal(f'{name}: observed', line['observed'], 'wrong')
-    problems.equal(f'{name}: corrupt pages', line['pages']['corrupt'], line['frames']['checked'])
-    problems.equal(f'{name}: other pages', line['pages']['fresh'], 63 * line['frames']['checked'])
-    picture = json.loads(zcb.octets(folder, f'frames/{line["index"]}-0.json'))
-    problems.equal(f'{name}: the pages', picture['map'], 'F' * (PLANTED - 1) + 'C' + 'F' * (64 - PLANTED))
-
-
 def doctored(lines):
   """Lines that the test must not take for good."""
   def changed(event, **members):
@@ -123,7 +110,7 @@ def test(bench, problems):
   zcb.must_find(doctored(lines), check, problems)
   folder, lines = zcb.played(bench, problems, PLANTS, code=11, name='planted')
   check_boot(folder, problems)
-  check_plants(folder, lines, problems)
+  zcb.check_planted_page(folder, lines, PLANTED, 2, problems)
   check_skips(bench, problems)
 
 

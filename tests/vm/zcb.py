@@ -200,6 +200,19 @@ def played(bench, problems, plan, *more, seed=3, code=0, name='run'):
   return folder, journal(folder)
 
 
+def check_planted_page(folder, lines, page, cells, problems):
+  """So many cells whose plan spoils a byte of a page of 64: it and no other must have come out corrupt, in each frame."""
+  problems.equal('planted cells', len(lines), cells)
+  for line in lines:
+    name = f'planted, {line["cell"]} {line["params"]["format"]}'
+    problems.equal(f'{name}: status', line['status'], 'fail')
+    problems.equal(f'{name}: observed', line['observed'], 'wrong')
+    problems.equal(f'{name}: corrupt pages', line['pages']['corrupt'], line['frames']['checked'])
+    problems.equal(f'{name}: other pages', line['pages']['fresh'], 63 * line['frames']['checked'])
+    picture = json.loads(octets(folder, f'frames/{line["index"]}-0.json'))
+    problems.equal(f'{name}: the pages', picture['map'], 'F' * (page - 1) + 'C' + 'F' * (64 - page))
+
+
 def must_find(plants, check, problems):
   """Each planted fault, a name and what check() is called with, must be found."""
   for what, *planted in plants:
