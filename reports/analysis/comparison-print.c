@@ -6,8 +6,7 @@
 
 #define MOST_CELLS 12
 
-/* What a terminal would obey, or that is not plain, is a question mark. */
-static void put(FILE *f, const char *text, size_t most)
+void zcb_print_plain(FILE *f, const char *text, size_t most)
 {
 	for (size_t i = 0; text[i] && i < most; i++)
 		fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?', f);
@@ -90,7 +89,7 @@ static void put_row(FILE *f, const struct zcb_comparison *c, const struct zcb_co
 		 row->metric->name);
 	format_value(row->boots ? row->a : 0, row->metric->unit, icount, a);
 	format_value(row->boots ? row->b : 0, row->metric->unit, icount, b);
-	put(f, name, sizeof(name));
+	zcb_print_plain(f, name, sizeof(name));
 	fprintf(f, "%*s %8s %8s ", (int)(14 - strlen(name)), "", a, b);
 	put_effect(f, row);
 	put_verdict(f, options, row->verdict);
@@ -151,7 +150,7 @@ static void put_headline(FILE *f, const struct zcb_comparison *c,
 
 static void put_label(FILE *f, const char *label)
 {
-	put(f, label, strlen(label) > 76 ? 73 : 76);
+	zcb_print_plain(f, label, strlen(label) > 76 ? 73 : 76);
 	fputs(strlen(label) > 76 ? "...\n" : "\n", f);
 }
 
@@ -163,9 +162,9 @@ static void put_arms(FILE *f, const struct zcb_comparison *c)
 	put_label(f, c->b);
 	fprintf(f, "%zu boot%s an arm, %s; clock ", c->boots, c->boots == 1 ? "" : "s",
 		c->paired ? "both arms in each boot" : "each boot has one arm");
-	put(f, c->clock, 10);
+	zcb_print_plain(f, c->clock, 10);
 	fputs(", ", f);
-	put(f, c->accel, 10);
+	zcb_print_plain(f, c->accel, 10);
 	if (c->options.look)
 		fprintf(f, "; look %u of %u", c->options.look, c->options.looks);
 	fputs("\n\n", f);
@@ -184,13 +183,13 @@ static void put_wrong(FILE *f, const struct zcb_comparison *c)
 		if (!named++)
 			fputs("\nNot as B declares:\n", f);
 		fputs("  ", f);
-		put(f, cell->name, 76);
+		zcb_print_plain(f, cell->name, 76);
 		fputs("\n    ", f);
-		put(f, cell->brief, 74);
+		zcb_print_plain(f, cell->brief, 74);
 		fputs("\n    declared ", f);
-		put(f, cell->expected, 20);
+		zcb_print_plain(f, cell->expected, 20);
 		fputs(", seen ", f);
-		put(f, cell->observed, 20);
+		zcb_print_plain(f, cell->observed, 20);
 		fprintf(f, "; A: %zu wrong\n", cell->counts[ZCB_ARM_A][ZCB_RESULT_FAIL]);
 	}
 }
@@ -200,9 +199,9 @@ static void put_cell_row(FILE *f, const struct zcb_comparison *c,
 			 const struct zcb_print_options *options)
 {
 	fputs("  ", f);
-	put(f, row->cell->name, 76);
+	zcb_print_plain(f, row->cell->name, 76);
 	fputs("\n    ", f);
-	put(f, row->cell->brief, 74);
+	zcb_print_plain(f, row->cell->brief, 74);
 	fputc('\n', f);
 	put_row(f, c, row, options);
 }
@@ -237,7 +236,7 @@ static void put_reasons(FILE *f, const struct zcb_comparison *c)
 			continue;
 		fputs(first ? "\n" : "", f);
 		first = false;
-		put(f, row->metric->name, 20);
+		zcb_print_plain(f, row->metric->name, 20);
 		fprintf(f, ": %s\n", row->reason);
 	}
 }
@@ -275,7 +274,7 @@ static void put_wrapped(FILE *f, const char *text)
 			fputc(' ', f);
 			column++;
 		}
-		put(f, text, word < 80 ? word : 80);
+		zcb_print_plain(f, text, word < 80 ? word : 80);
 		column += word;
 		text += word;
 		text += strspn(text, " ");

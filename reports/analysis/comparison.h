@@ -128,6 +128,9 @@ struct zcb_print_options {
 	bool all_cells; /* each cell's rows too, not only those that differ */
 };
 
+/** Prints at most so many letters; what a terminal would obey, or is not plain, as a question mark. */
+void zcb_print_plain(FILE *f, const char *text, size_t most);
+
 /** Prints it for people: at most 80 columns. Strings of the runs are made harmless. */
 void zcb_comparison_print(FILE *f, const struct zcb_comparison *c,
 			  const struct zcb_print_options *options);

@@ -127,16 +127,10 @@ const struct zcb_comparison *zcb_turns_find(const struct zcb_turns *turns, const
 	return NULL;
 }
 
-static void put(FILE *f, const char *text, size_t most)
-{
-	for (size_t i = 0; text[i] && i < most; i++)
-		fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?', f);
-}
-
 static void print_one(FILE *f, const struct zcb_comparison *c)
 {
 	fputs("  ", f);
-	put(f, c->b, 60);
+	zcb_print_plain(f, c->b, 60);
 	fprintf(f, ": %s\n", zcb_comparison_verdict_name(c->verdict));
 	for (size_t i = 0; i < c->n_rows; i++) {
 		const struct zcb_comparison_row *row = &c->rows[i];
@@ -167,7 +161,7 @@ void zcb_turns_print(FILE *f, const struct zcb_turns *turns)
 			continue;
 		if (!begun) {
 			fputs("what it costs, against ", f);
-			put(f, c->a, 60);
+			zcb_print_plain(f, c->a, 60);
 			fprintf(f, " (medians, %zu boots by turns):\n", c->boots);
 		}
 		begun = true;
