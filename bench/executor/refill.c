@@ -131,7 +131,7 @@ static const struct {
 	[ZCB_REFILL_FALLOCATE] = { by_fallocate, false },
 	[ZCB_REFILL_WRITE] = { by_write, true },
 	[ZCB_REFILL_OTHER] = { by_other, true },
-	[ZCB_REFILL_VMM] = { by_vmm, false },
+	[ZCB_REFILL_VMM] = { by_vmm, false, .once = true },
 	[ZCB_REFILL_UFFD_COPY] = { by_uffd_copy, false, .once = true },
 	[ZCB_REFILL_UFFD_CONTINUE] = { by_uffd_continue, true },
 };
