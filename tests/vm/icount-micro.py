@@ -3,13 +3,14 @@
 """The same plan with the micro guest twice under --accel icount: counts, and what a fault costs, to the instruction.
 
 The guest has no kernel and no interrupts, so that its touches are the host kernel's fault path alone. What passes
-through the host's scheduler, or through the state of its allocators, is near and not the same; and so is a fault of
-2 MiB, which takes half as long as the time between two ticks of the host.
+through the host's scheduler, or through the state of its allocators, is near and not the same. On hugetlb nothing is
+the same in every boot: a fault of 2 MiB takes half as long as the time between two ticks of the host, and a punch
+gives a huge page back, whose median has been 1.5 % apart.
 """
 import twice
 import zcb
 
-EXACT = {'shmem': ('punch', 'fault.guest', 'frame.copy'), 'hugetlb': ('punch', 'frame.copy')}
+EXACT = {'shmem': ('punch', 'fault.guest', 'frame.copy'), 'hugetlb': ()}
 NEAR = 0.02
 METRICS = ('punch', 'fault.guest', 'frame.copy', 'export.create')
 
