@@ -179,17 +179,18 @@ def reports(path, system, target):
   return system or within(target, 'bench/results', 'bench/base', 'reports')
 
 
+IN_THE_CELL = tuple(f'bench/executor/{name}.h' for name in ('buffer', 'draw', 'hits', 'look', 'mix', 'round', 'running'))
+
+
 def executor(path, system, target):
-  """5: of bench/executor only the cell, its round and its mix, which run in a child, include consumers; only
+  """5: of bench/executor only what runs in the child that is a cell includes consumers, by running.h; only
   executor.c, which forks that child, includes the cell"""
   if not within(path, 'bench/executor'):
     return True
   if within(target, 'bench/consumers'):
-    return path == 'bench/executor/round.h'
-  if target == 'bench/executor/round.h':
-    return path in ('bench/executor/cell.c', 'bench/executor/round.c', 'bench/executor/mix.h')
-  if target == 'bench/executor/mix.h':
-    return path in ('bench/executor/cell.c', 'bench/executor/mix.c')
+    return path == 'bench/executor/running.h'
+  if target in IN_THE_CELL:
+    return path.rsplit('.', 1)[0] + '.h' in (*IN_THE_CELL, 'bench/executor/cell.h')
   return target != 'bench/executor/cell.h' or path in ('bench/executor/cell.c',
                                                        'bench/executor/executor.c')
 
@@ -281,7 +282,8 @@ SOUND = {
   'bench/consumers/scanout.c': '#include <gbm.h>\n#include <xf86drmMode.h>',
   'bench/executor/cell.h': '#include "bench/guest/guest.h"',
   'bench/executor/cell.c': '#include "bench/executor/round.h"',
-  'bench/executor/round.h': '#include "bench/consumers/consumer.h"',
+  'bench/executor/round.h': '#include "bench/executor/running.h"',
+  'bench/executor/running.h': '#include "bench/consumers/consumer.h"',
   'bench/executor/executor.c': '#include "bench/executor/cell.h"',
   'bench/probes/trace.c': '#include <tracefs.h>\n#include <event-parse.h>',
   'bench/probes/probes.h': '#include "bench/guest/guest.h"\n#include <jansson.h>',
@@ -331,6 +333,8 @@ PLANTS = (
   ('bench/executor/executor.c', '#include "bench/consumers/consumer.h"', '[5: of bench/executor'),
   ('bench/executor/runner.c', '#include "bench/executor/cell.h"', '[5: of bench/executor'),
   ('bench/executor/runner.c', '#include "bench/executor/round.h"', '[5: of bench/executor'),
+  ('bench/executor/evidence.h', '#include "bench/executor/running.h"', '[5: of bench/executor'),
+  ('bench/executor/round.h', '#include "bench/consumers/consumer.h"', '[5: of bench/executor'),
   ('bench/probes/a.c', '#include <tracefs.h>', '[7: only trace.c and'),
   ('bench/probes/a.c', '#include "bench/executor/cell.h"', '[7: only trace.c and'),
   ('workloads/a.c', '#include "bench/probes/probes.h"', '[7: only trace.c and'),

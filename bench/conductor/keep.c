@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/base/cleanup.h"
 #include "bench/conductor/internal.h"
+#include "bench/results/exhibit.h"
 
 /* The HUT is not trusted with paths: a metric is a word of letters and dots. */
 static bool is_metric_name(const char *name)
@@ -31,40 +33,61 @@ static void frame_file(char *ret_name, size_t room, const struct zcb_cell *cell,
 	snprintf(ret_name, room, "frames/%u-%d%s", cell->index, number, rest);
 }
 
-static int keep_map(struct conduct *run, const struct zcb_cell *cell, int number, json_t *map)
+static int keep_picture(struct conduct *run, const struct zcb_cell *cell, int number,
+			const struct zcb_pictures *pictures, enum zcb_picture_kind kind, json_t *names)
 {
-	static const char *const parts[] = { "expected", "seen", "difference" };
-	char key[5 * ZCB_NAME_SIZE], name[96], rest[32];
-	json_t *json = json_is_object(map) ? json_deep_copy(map) : json_object();
-	json_t *png = json_object();
+	const char *part = zcb_picture_name(kind);
+	char name[96], rest[32];
+
+	snprintf(rest, sizeof(rest), "-%s.png", part);
+	frame_file(name, sizeof(name), cell, number, rest);
+	json_object_set_new(names, part, json_string(name));
+	return zcb_rundir_put(run->dir, name, pictures->kinds[kind].png, pictures->kinds[kind].size,
+			      run->err);
+}
+
+static int keep_map(struct conduct *run, const struct zcb_cell *cell, int number, json_t *map,
+		    json_t *names)
+{
+	char key[5 * ZCB_NAME_SIZE], name[96];
 
 	zcb_cell_key(cell, key, sizeof(key));
-	json_object_set_new(json, "index", json_integer(cell->index));
-	json_object_set_new(json, "cell", json_string(key));
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(rest, sizeof(rest), "-%s.png", parts[i]);
-		frame_file(name, sizeof(name), cell, number, rest);
-		json_object_set_new(png, parts[i], json_string(name));
-	}
-	json_object_set_new(json, "png", png);
+	json_object_set_new(map, "index", json_integer(cell->index));
+	json_object_set_new(map, "cell", json_string(key));
+	json_object_set(map, "png", names);
 	frame_file(name, sizeof(name), cell, number, ".json");
-	return zcb_rundir_put_json(run->dir, name, json, run->err);
+	return zcb_rundir_put_json(run->dir, name, map, run->err);
+}
+
+/* The map comes last: it names the pictures, which are there by then. */
+static int keep_exhibit(struct conduct *run, const struct zcb_cell *cell, int number,
+			const struct zcb_exhibit *exhibit)
+{
+	ZCB_CLEANUP(zcb_pictures_finish) struct zcb_pictures pictures = { 0 };
+	json_t *names = json_object();
+	int ret = zcb_exhibit_draw(exhibit, &pictures);
+
+	if (ret)
+		zcb_fail(run->err, ret, "host set-up: no memory for the pictures of a frame");
+	for (int k = 0; k < ZCB_PICTURE_COUNT && !ret; k++)
+		ret = keep_picture(run, cell, number, &pictures, (enum zcb_picture_kind)k, names);
+	if (!ret)
+		ret = keep_map(run, cell, number, zcb_exhibit_map(exhibit), names);
+	json_decref(names);
+	return ret;
 }
 
 static int keep_frame(struct conduct *run, const struct zcb_cell *cell,
 		      struct zcb_wire_message *message)
 {
-	const char *part = json_string_value(json_object_get(message->json, "part"));
+	ZCB_CLEANUP(zcb_exhibit_finish) struct zcb_exhibit exhibit = { 0 };
 	int number = (int)json_integer_value(json_object_get(message->json, "number"));
-	char name[96], rest[32];
+	int ret = zcb_exhibit_receive(message->json, message->payload, message->payload_n, &exhibit);
 
-	if (part && !strcmp(part, "map"))
-		return keep_map(run, cell, number, json_object_get(message->json, "map"));
-	if (!is_metric_name(part))
-		return zcb_fail(run->err, -EPROTO, "zcbench bug: a picture without a name");
-	snprintf(rest, sizeof(rest), "-%.16s.png", part);
-	frame_file(name, sizeof(name), cell, number, rest);
-	return zcb_rundir_put(run->dir, name, message->payload, message->payload_n, run->err);
+	if (ret)
+		return zcb_fail(run->err, ret, "zcbench bug: a wrong frame that makes no sense: %s",
+				strerror(-ret));
+	return keep_exhibit(run, cell, number, &exhibit);
 }
 
 /* What each round of a mix was. */

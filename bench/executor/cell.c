@@ -48,7 +48,7 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 	run->victim = (struct zcb_victim){
 		.guest = run->guest, .frame = run->frame, .memfd = run->guest->memfd,
 		.memory = run->guest->memory, .page = run->page, .pages = params->pages,
-		.params = &params->workload, .random = &run->random, .sample = zcb_round_sample,
+		.params = &params->workload, .random = &run->random, .sample = zcb_running_sample,
 		.recorder = &run->recorder, .operation = 1, .struck_by = run->victim.struck_by,
 	};
 	run->recorder.start_ns = zcb_now_ns();

@@ -5,17 +5,7 @@
 #include <stdint.h>
 
 #include "bench/executor/observation.h"
-
-/** One wrong frame, copied whole while it was in hand. */
-struct zcb_exhibit {
-	enum zcb_phase phase;
-	uint64_t round;
-	struct zcb_frame_spec spec;
-	uint64_t *want;
-	char *bytes;
-	struct zcb_page_verdict *page;
-	enum zcb_hit *hit;
-};
+#include "bench/results/exhibit.h"
 
 /**
  * Wrong frames that a cell keeps for the report: of the first round that has any, the last before
@@ -32,7 +22,7 @@ void zcb_evidence_keep(struct zcb_evidence *evidence, uint64_t round, enum zcb_p
 		       const struct zcb_frame_spec *spec, const uint64_t *want, const void *bytes,
 		       const struct zcb_page_verdict *page, const enum zcb_hit *hit);
 
-/** Sends each as a page map and three pictures, messages of kind "frame". Returns 0 or -errno. */
+/** Sends each, a message of the kind "frame". Returns 0 or -errno. */
 int zcb_evidence_send(const struct zcb_evidence *evidence, int out);
 
 void zcb_evidence_finish(struct zcb_evidence *evidence);

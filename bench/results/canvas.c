@@ -55,7 +55,9 @@ static void fill(struct zcb_canvas *canvas, struct zcb_rect rect, const unsigned
 	for (uint32_t y = rect.y; y < bottom; y++) {
 		unsigned char *row = canvas->pixels + (size_t)y * canvas->width * canvas->depth;
 
-		for (uint32_t x = rect.x; x < right; x++)
+		if (canvas->depth == 1 && rect.x < right)
+			memset(row + rect.x, *pixel, right - rect.x);
+		for (uint32_t x = rect.x; canvas->depth > 1 && x < right; x++)
 			memcpy(row + (size_t)x * canvas->depth, pixel, canvas->depth);
 	}
 }
@@ -74,6 +76,14 @@ void zcb_canvas_fill_index(struct zcb_canvas *canvas, struct zcb_rect rect, uint
 {
 	if (canvas->depth == 1 && index < canvas->palette_count)
 		fill(canvas, rect, &index);
+}
+
+void zcb_canvas_put(struct zcb_canvas *canvas, uint32_t x, uint32_t y, const unsigned char *pixels,
+		    uint32_t n)
+{
+	if (y < canvas->height)
+		memcpy(canvas->pixels + ((size_t)y * canvas->width + x) * canvas->depth, pixels,
+		       (size_t)(end_of(x, n, canvas->width) - x) * canvas->depth);
 }
 
 /* All that the encoder holds, outside of the function that libpng may jump back into. */
@@ -141,8 +151,8 @@ static void encode(struct encoder *encoder, const struct zcb_canvas *canvas, con
 	png_set_IHDR(encoder->png, encoder->info, canvas->width, canvas->height, 8,
 		     canvas->palette ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_RGB,
 		     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-	/* Level 9 and a filter tried for each row: a quarter smaller, and ten times as slow where it matters. */
-	png_set_compression_level(encoder->png, 5);
+	/* Level 5 with the same filter is a fifth smaller and takes three times as long. */
+	png_set_compression_level(encoder->png, 2);
 	png_set_filter(encoder->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
 	if (canvas->palette)
 		encode_palette(encoder, canvas);

@@ -42,6 +42,10 @@ void zcb_canvas_fill(struct zcb_canvas *canvas, struct zcb_rect rect, zcb_colour
 /** Fills a rectangle of a canvas with a palette. */
 void zcb_canvas_fill_index(struct zcb_canvas *canvas, struct zcb_rect rect, uint8_t index);
 
+/** Copies `n` pixels, of the canvas's depth, to a part of one of its rows. */
+void zcb_canvas_put(struct zcb_canvas *canvas, uint32_t x, uint32_t y, const unsigned char *pixels,
+		    uint32_t n);
+
 /**
  * Encodes the canvas as a PNG with `text` as its description. The same canvas and text give the
  * same bytes, as long as libpng and zlib are the same. *ret_png is to be freed.

@@ -55,7 +55,7 @@ static const zcb_colour palette[PALETTE_COUNT] = {
 struct sheet {
 	const struct zcb_frame_spec *spec;
 	const uint64_t *want;
-	const unsigned char *bytes;
+	const unsigned char *bytes; /* of the window alone */
 	const struct zcb_page_verdict *verdicts;
 	uint32_t first, count;
 	uint32_t columns, rows;
@@ -78,25 +78,31 @@ zcb_colour zcb_picture_colour(enum zcb_verdict verdict)
 	return palette[(unsigned int)verdict < ZCB_VERDICT_COUNT ? verdict : MARK];
 }
 
-static void sheet_lay_out(struct sheet *sheet)
+/* The least number of columns that makes the grid no higher than it is wide. */
+static uint32_t columns_of(uint32_t count)
 {
-	uint32_t pages = sheet->spec->pages, wrong = 0;
+	uint32_t columns = 1;
 
-	sheet->count = pages < ZCB_PICTURE_PAGES ? pages : ZCB_PICTURE_PAGES;
-	sheet->columns = 1;
-	while (sheet->columns * sheet->columns < sheet->count)
-		sheet->columns++;
-	sheet->rows = divide_up(sheet->count, sheet->columns);
+	while (columns * columns < count)
+		columns++;
+	return columns;
+}
 
-	while (wrong < pages && sheet->verdicts[wrong].verdict == ZCB_VERDICT_FRESH)
+struct zcb_picture_window zcb_picture_window(const struct zcb_page_verdict *verdicts, uint32_t pages)
+{
+	struct zcb_picture_window window = {.pages = pages < ZCB_PICTURE_PAGES ? pages : ZCB_PICTURE_PAGES};
+	uint32_t columns = columns_of(window.pages), wrong = 0;
+
+	while (wrong < pages && verdicts[wrong].verdict == ZCB_VERDICT_FRESH)
 		wrong++;
 	if (wrong == pages)
 		wrong = 0;
 	/* The row before the first wrong page is drawn too, if there is one. */
-	sheet->first = wrong - wrong % sheet->columns;
-	sheet->first -= sheet->first >= sheet->columns ? sheet->columns : 0;
-	if (sheet->first > pages - sheet->count)
-		sheet->first = pages - sheet->count;
+	window.first = wrong - wrong % columns;
+	window.first -= window.first >= columns ? columns : 0;
+	if (window.first > pages - window.pages)
+		window.first = pages - window.pages;
+	return window;
 }
 
 /* Where the tile of the window's nth page begins. */
@@ -123,12 +129,6 @@ static struct zcb_rect scaled(struct zcb_rect rect, uint32_t top)
 				 rect.height * SCALE};
 }
 
-/* One pixel of a tile, that is, four bytes of a page. */
-static struct zcb_rect pixel_at(struct zcb_rect tile, size_t pixel)
-{
-	return (struct zcb_rect){tile.x + pixel % TILE, tile.y + (uint32_t)(pixel / TILE), 1, 1};
-}
-
 static void expected_bytes(const struct sheet *sheet, uint32_t page,
 			   unsigned char ret_bytes[ZCB_STAMP_PAGE_SIZE])
 {
@@ -141,16 +141,20 @@ static void expected_bytes(const struct sheet *sheet, uint32_t page,
 
 static const unsigned char *seen_bytes(const struct sheet *sheet, uint32_t page)
 {
-	return sheet->bytes + (size_t)page * ZCB_STAMP_PAGE_SIZE;
+	return sheet->bytes + (size_t)(page - sheet->first) * ZCB_STAMP_PAGE_SIZE;
 }
 
 static void draw_bytes(struct zcb_canvas *canvas, struct zcb_rect tile, const unsigned char *bytes)
 {
-	for (size_t i = 0; i < ZCB_STAMP_PAGE_SIZE / PIXEL_SIZE; i++) {
-		uint32_t xrgb;
+	for (uint32_t y = 0; y < TILE; y++) {
+		unsigned char rgb[3 * TILE], *to = rgb;
 
-		memcpy(&xrgb, bytes + i * PIXEL_SIZE, sizeof(xrgb));
-		zcb_canvas_fill(canvas, pixel_at(tile, i), (zcb_colour){xrgb & 0xffffff});
+		for (uint32_t x = 0; x < TILE; x++, bytes += PIXEL_SIZE, to += 3) {
+			to[0] = bytes[2];
+			to[1] = bytes[1];
+			to[2] = bytes[0];
+		}
+		zcb_canvas_put(canvas, tile.x, tile.y + y, rgb, TILE);
 	}
 }
 
@@ -172,17 +176,21 @@ static int draw_pixels(const struct sheet *sheet, bool seen, struct zcb_canvas *
 	return 0;
 }
 
-static void draw_line(struct zcb_canvas *canvas, struct zcb_rect tile, uint32_t top,
-		      unsigned int line, enum zcb_verdict verdict, const unsigned char *expected,
-		      const unsigned char *seen)
+/* A line is half a row of its tile. */
+static void draw_line(struct zcb_canvas *canvas, struct zcb_rect tile, unsigned int line,
+		      enum zcb_verdict verdict, const unsigned char *expected, const unsigned char *seen)
 {
-	for (size_t i = line * LINE_PIXELS; i < (line + 1) * LINE_PIXELS; i++) {
-		bool same =
-			memcmp(expected + i * PIXEL_SIZE, seen + i * PIXEL_SIZE, PIXEL_SIZE) == 0;
+	uint32_t x = tile.x + line % 2 * (TILE / 2) * SCALE, y = tile.y + line / 2 * SCALE;
+	unsigned char index[LINE_PIXELS * SCALE];
 
-		zcb_canvas_fill_index(canvas, scaled(pixel_at(tile, i), top),
-				      (uint8_t)(same ? PALE + verdict : verdict));
+	for (size_t i = 0; i < sizeof(index); i++) {
+		size_t at = i / SCALE * PIXEL_SIZE;
+		bool same = memcmp(expected + at, seen + at, PIXEL_SIZE) == 0;
+
+		index[i] = (unsigned char)(same ? PALE + verdict : verdict);
 	}
+	for (uint32_t i = 0; i < SCALE; i++)
+		zcb_canvas_put(canvas, x, y + i, index, sizeof(index));
 }
 
 static void draw_page_difference(struct zcb_canvas *canvas, const struct sheet *sheet, uint32_t top,
@@ -191,18 +199,17 @@ static void draw_page_difference(struct zcb_canvas *canvas, const struct sheet *
 	uint32_t page = sheet->first + nth;
 	uint64_t wanted = zcb_frame_wanted(sheet->spec, sheet->want, page);
 	const unsigned char *seen = seen_bytes(sheet, page);
-	struct zcb_rect tile = tile_at(sheet, nth);
+	struct zcb_rect tile = scaled(tile_at(sheet, nth), top);
 	unsigned char expected[ZCB_STAMP_PAGE_SIZE];
 
 	expected_bytes(sheet, page, expected);
-	zcb_canvas_fill_index(canvas, scaled(grown(tile, RING), top),
-			      (uint8_t)sheet->verdicts[page].verdict);
+	zcb_canvas_fill_index(canvas, grown(tile, RING * SCALE), (uint8_t)sheet->verdicts[page].verdict);
 	for (unsigned int line = 0; line < ZCB_STAMP_LINES; line++) {
+		size_t at = line * ZCB_STAMP_LINE_SIZE;
 		struct zcb_line_verdict verdict;
 
-		zcb_line_judge(sheet->spec, wanted, page, line, seen + line * ZCB_STAMP_LINE_SIZE,
-			       &verdict);
-		draw_line(canvas, tile, top, line, verdict.verdict, expected, seen);
+		zcb_line_judge(sheet->spec, wanted, page, line, seen + at, &verdict);
+		draw_line(canvas, tile, line, verdict.verdict, expected + at, seen + at);
 	}
 }
 
@@ -289,34 +296,52 @@ void zcb_pictures_finish(struct zcb_pictures *pictures)
 	memset(pictures, 0, sizeof(*pictures));
 }
 
-static int draw_all(struct sheet *sheet, struct zcb_pictures *ret_pictures)
+static int draw_all(const struct sheet *sheet, struct zcb_pictures *ret_pictures)
 {
 	ZCB_CLEANUP(zcb_pictures_finish) struct zcb_pictures pictures = {0};
 
-	sheet_lay_out(sheet);
 	for (size_t i = 0; i < ZCB_PICTURE_COUNT; i++) {
 		int err = draw_kind(sheet, (enum zcb_picture_kind)i, &pictures);
 
 		if (err)
 			return err;
 	}
-	pictures.first_page = sheet->first;
-	pictures.pages = sheet->count;
+	pictures.window = (struct zcb_picture_window){sheet->first, sheet->count};
 	*ret_pictures = pictures;
 	memset(&pictures, 0, sizeof(pictures));
 	return 0;
+}
+
+int zcb_pictures_draw_window(const struct zcb_frame_spec *spec, const uint64_t *want,
+			     const struct zcb_page_verdict *verdicts, const void *bytes,
+			     struct zcb_pictures *ret_pictures)
+{
+	struct zcb_picture_window window = zcb_picture_window(verdicts, spec->pages);
+	struct sheet sheet = {
+		.spec = spec, .want = want, .bytes = bytes, .verdicts = verdicts,
+		.first = window.first, .count = window.pages,
+		.columns = columns_of(window.pages),
+	};
+
+	sheet.rows = divide_up(sheet.count, sheet.columns);
+	return draw_all(&sheet, ret_pictures);
 }
 
 int zcb_pictures_draw(const struct zcb_frame_spec *spec, const uint64_t *want, const void *bytes,
 		      struct zcb_pictures *ret_pictures)
 {
 	ZCB_FREE struct zcb_page_verdict *verdicts = calloc(spec->pages, sizeof(*verdicts));
-	struct sheet sheet = {.spec = spec, .want = want, .bytes = bytes, .verdicts = verdicts};
 	struct zcb_frame_tally tally;
+	size_t first;
 	int err;
 
 	if (!verdicts)
 		return spec->pages ? -ENOMEM : -EINVAL;
 	err = zcb_frame_check(spec, want, bytes, verdicts, &tally);
-	return err ? err : draw_all(&sheet, ret_pictures);
+	if (err)
+		return err;
+	first = zcb_picture_window(verdicts, spec->pages).first;
+	return zcb_pictures_draw_window(spec, want, verdicts,
+					(const unsigned char *)bytes + first * ZCB_STAMP_PAGE_SIZE,
+					ret_pictures);
 }

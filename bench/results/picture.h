@@ -35,15 +35,21 @@ const char *zcb_picture_name(enum zcb_picture_kind kind);
 /** The colour of a verdict in the difference, for a legend. Told apart by the colour-blind. */
 zcb_colour zcb_picture_colour(enum zcb_verdict verdict);
 
+/** The pages that are drawn. */
+struct zcb_picture_window {
+	uint32_t first, pages;
+};
+
+/** The window of a frame with these verdicts; pages > 0. */
+struct zcb_picture_window zcb_picture_window(const struct zcb_page_verdict *verdicts, uint32_t pages);
+
 /** The PNGs of one frame; each says in its "Description" what it shows. */
 struct zcb_pictures {
 	struct {
 		void *png;
 		size_t size;
 	} kinds[ZCB_PICTURE_COUNT];
-	/** The window of pages that is drawn. */
-	uint32_t first_page;
-	uint32_t pages;
+	struct zcb_picture_window window;
 };
 
 /**
@@ -53,6 +59,14 @@ struct zcb_pictures {
  */
 int zcb_pictures_draw(const struct zcb_frame_spec *spec, const uint64_t *want, const void *bytes,
 		      struct zcb_pictures *ret_pictures);
+
+/**
+ * The same, without a check: `verdicts` are what it said, for each page of the frame, and `bytes` those
+ * of the window's pages alone. A spec's mask is not asked: the bytes are whole. Returns 0 or -ENOMEM.
+ */
+int zcb_pictures_draw_window(const struct zcb_frame_spec *spec, const uint64_t *want,
+			     const struct zcb_page_verdict *verdicts, const void *bytes,
+			     struct zcb_pictures *ret_pictures);
 
 /** Frees the PNGs; all-zero pictures are fine. */
 void zcb_pictures_finish(struct zcb_pictures *pictures);

@@ -190,10 +190,10 @@ static void test_window_of_large_frame(void **state)
 
 		zcb_stamp_fill(page_of(wrong[i]), KEY, PUBLISHED - 9, FRAME, wrong[i]);
 		assert_int_equal(zcb_pictures_draw(&spec, NULL, frame, &pictures), 0);
-		assert_int_equal(pictures.pages, ZCB_PICTURE_PAGES);
-		assert_true(pictures.first_page <= wrong[i]);
-		nth = wrong[i] - pictures.first_page;
-		assert_true(nth < pictures.pages);
+		assert_int_equal(pictures.window.pages, ZCB_PICTURE_PAGES);
+		assert_true(pictures.window.first <= wrong[i]);
+		nth = wrong[i] - pictures.window.first;
+		assert_true(nth < pictures.window.pages);
 		decode(&pictures, ZCB_PICTURE_SEEN, &decoded);
 		assert_pixels(&decoded, nth, 8, page_of(wrong[i]));
 		decoded_finish(&decoded);
@@ -244,14 +244,14 @@ static void test_same_frame_same_bytes(void **state)
 
 static void test_bad_requests(void **state)
 {
-	struct zcb_pictures pictures = {.pages = 77};
+	struct zcb_pictures pictures = {.window.pages = 77};
 	struct zcb_frame_spec spec = good_frame(1);
 	uint64_t want = PUBLISHED + 1;
 
 	assert_int_equal(zcb_pictures_draw(&spec, &want, frame, &pictures), -EINVAL);
 	spec.pages = 0;
 	assert_int_equal(zcb_pictures_draw(&spec, NULL, frame, &pictures), -EINVAL);
-	assert_int_equal(pictures.pages, 77);
+	assert_int_equal(pictures.window.pages, 77);
 }
 
 static void test_colours_differ(void **state)
