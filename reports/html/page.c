@@ -216,7 +216,7 @@ static void put_head(struct zcb_page *page)
 	zcb_html_raw(html,
 		     "<a href=\"#run\">Run</a> <a href=\"#events\">Events</a> <a href=\"#verdicts\">Verdicts</a> "
 		     "<a href=\"#frames\">Frames</a> <a href=\"#staleness\">Staleness</a> "
-		     "<a href=\"#latency\">Times</a> <a href=\"#trouble\">Trouble</a> "
+		     "<a href=\"#latency\">Times</a> <a href=\"#stages\">Stages</a> <a href=\"#trouble\">Trouble</a> "
 		     "<a href=\"#environment\">Environment</a> "
 		     "<a href=\"#words\">How to read it</a></nav>\n</header>\n<main>\n");
 }
@@ -258,6 +258,7 @@ int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary
 	zcb_part_staleness(&page);
 	zcb_part_latency(&page);
 	zcb_part_sweep(&page);
+	zcb_part_stages(&page);
 	zcb_part_overhead(&page);
 	zcb_part_trouble(&page);
 	zcb_part_environment(&page);
