@@ -38,7 +38,10 @@ void zcb_page_fact(struct zcb_page *page, const char *name, const char *text)
 static void put_picture(struct zcb_html *html, const char *id, const struct zcb_svg *svg,
 			const char *title, const char *description)
 {
-	zcb_html_raw(html, "<svg class=\"plot\" role=\"img\"");
+	if (svg->flat)
+		zcb_html_raw(html, "<svg class=\"plot flat\" role=\"img\"");
+	else
+		zcb_html_raw(html, "<svg class=\"plot\" role=\"img\"");
 	fprintf(html->out, " viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\"", svg->width,
 		svg->height, svg->width, svg->height);
 	zcb_html_raw(html, " aria-labelledby=\"");

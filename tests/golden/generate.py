@@ -329,14 +329,14 @@ def default_sized(folder):
   rare = ['vmm.take', 'clear', 'fault.vmm', 'ksm.merge', 'churn', 'workload.late', 'thp.collapse', 'thp.split',
           'swap.out', 'compact', 'fence.wait', 'storm.frame']
   noise = [png(96, 76, lambda x, y: run.random.randbytes(3)) for _ in range(3)]
-  for i in range(736):
-    variant = ['stock', 'stock', 'update-ptl', 'map-pfn', 'populate-after-ptl', 'mirror', 'mirror-pte', 'invalidate'][i // 92]
-    memory, workload = ['shmem', 'hugetlb'][i % 92 // 46], ['punch', 'punch', 'migrate', 'idle', f'workload-{i % 46}'][i % 5]
+  for i in range(1080):
+    variant = ['stock', 'stock', 'update-ptl', 'map-pfn', 'populate-after-ptl', 'mirror', 'mirror-pte', 'invalidate'][i // 135]
+    memory, workload = ['shmem', 'hugetlb'][i % 135 // 90], ['punch', 'punch', 'migrate', 'idle', f'workload-{i % 46}'][i % 5]
     consumer = ['mmap', 'mmap', 'oracle', 'gst', 'egl', 'null', 'scanout', 'attach'][i % 8]
     stale = 16 if variant != 'invalidate' and memory == 'shmem' and consumer == 'mmap' else 0
     cell = run.plan_cell(memory, workload, consumer, params('stride', **{**p, 'refill': ['none', 'write', 'vmm'][i % 3],
                                              ['burst', 'run', 'rate'][i % 3]: 1 + i % 4}), 'stale' if stale else 'fresh',
-                         kernel='stock' if i < 92 else 'variants', variant=variant, boot=1 + (i >= 92),
+                         kernel='stock' if i < 135 else 'variants', variant=variant, boot=1 + (i >= 135),
                          event='fault', reading='mapping')
     cell['cell'] = f'{variant}/{memory}/linux/{workload}/{consumer}'
     metrics = {m: run.times(i, m, 10**(4 + len(m) % 3), 20) for m in
