@@ -125,6 +125,29 @@ static void read_metrics(const struct zcb_place *place, const json_t *object,
 		};
 }
 
+static void read_probes(const struct zcb_place *place, const json_t *object,
+			struct zcb_result_cell *cell)
+{
+	const json_t *probes = zcb_member_object(place, object, "probes");
+	size_t n = json_object_size(probes);
+	const char *name;
+	json_t *value;
+
+	if (n)
+		cell->probes = zcb_results_alloc(place->results, n * sizeof(*cell->probes));
+	if (!cell->probes)
+		return;
+	json_object_foreach((json_t *)probes, name, value) cell->probes[cell->n_probes++] =
+		(struct zcb_result_probe){
+			.metric = name,
+			.state = zcb_member_string(place, value, "state"),
+			.reason = zcb_member_string(place, value, "reason"),
+			.lost = zcb_member_count(place, value, "lost"),
+			.unended = zcb_member_count(place, value, "unended"),
+			.unbegun = zcb_member_count(place, value, "unbegun"),
+		};
+}
+
 static void read_pages(const struct zcb_place *place, const json_t *object,
 		       struct zcb_result_cell *cell)
 {
@@ -164,6 +187,7 @@ static void read_result(const struct zcb_place *place, const json_t *object,
 	read_pages(place, object, cell);
 	read_events(place, object, cell);
 	read_metrics(place, object, cell);
+	read_probes(place, object, cell);
 }
 
 static int read_cell(struct found *found, const struct zcb_place *place, const json_t *object,

@@ -58,6 +58,15 @@ struct zcb_result_metric {
 	uint64_t n;
 };
 
+/** What became of a metric that is made of the kernel's trace, in a cell with probes. */
+struct zcb_result_probe {
+	const char *metric;
+	const char *state;  /* "measured", "unavailable" or "invalid", as written */
+	const char *reason; /* why it is unavailable; else "" */
+	uint64_t lost;	    /* events that the kernel dropped, which makes it invalid */
+	uint64_t unended, unbegun;
+};
+
 struct zcb_result_cell {
 	uint64_t index, boot, seed;
 	uint64_t block; /* which turn of its cell in its boot, of a comparison; else 0 */
@@ -76,6 +85,8 @@ struct zcb_result_cell {
 	size_t n_events;
 	struct zcb_result_metric *metrics;
 	size_t n_metrics;
+	struct zcb_result_probe *probes; /* of a cell with probes */
+	size_t n_probes;
 	struct zcb_result_strings kernel_faults;
 	double seconds;
 	bool has_harness; /* the journal says what zcbench itself took: */

@@ -38,7 +38,10 @@ void zcb_page_fact(struct zcb_page *page, const char *name, const char *text)
 static void put_picture(struct zcb_html *html, const char *id, const struct zcb_svg *svg,
 			const char *title, const char *description)
 {
-	zcb_html_raw(html, "<svg class=\"plot\" role=\"img\"");
+	if (svg->flat)
+		zcb_html_raw(html, "<svg class=\"plot flat\" role=\"img\"");
+	else
+		zcb_html_raw(html, "<svg class=\"plot\" role=\"img\"");
 	fprintf(html->out, " viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\"", svg->width,
 		svg->height, svg->width, svg->height);
 	zcb_html_raw(html, " aria-labelledby=\"");
@@ -216,7 +219,7 @@ static void put_head(struct zcb_page *page)
 	zcb_html_raw(html,
 		     "<a href=\"#run\">Run</a> <a href=\"#events\">Events</a> <a href=\"#verdicts\">Verdicts</a> "
 		     "<a href=\"#frames\">Frames</a> <a href=\"#staleness\">Staleness</a> "
-		     "<a href=\"#latency\">Times</a> <a href=\"#trouble\">Trouble</a> "
+		     "<a href=\"#latency\">Times</a> <a href=\"#stages\">Stages</a> <a href=\"#trouble\">Trouble</a> "
 		     "<a href=\"#environment\">Environment</a> "
 		     "<a href=\"#words\">How to read it</a></nav>\n</header>\n<main>\n");
 }
@@ -258,6 +261,7 @@ int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary
 	zcb_part_staleness(&page);
 	zcb_part_latency(&page);
 	zcb_part_sweep(&page);
+	zcb_part_stages(&page);
 	zcb_part_overhead(&page);
 	zcb_part_trouble(&page);
 	zcb_part_environment(&page);

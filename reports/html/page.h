@@ -38,6 +38,8 @@ void zcb_part_frames(struct zcb_page *page);
 void zcb_part_staleness(struct zcb_page *page);
 void zcb_part_latency(struct zcb_page *page);
 void zcb_part_sweep(struct zcb_page *page);
+void zcb_part_stages(struct zcb_page *page);
+void zcb_part_probes(struct zcb_page *page); /* the end of the stages' section */
 void zcb_part_overhead(struct zcb_page *page);
 void zcb_part_trouble(struct zcb_page *page);
 void zcb_part_environment(struct zcb_page *page);

@@ -12,6 +12,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "reports/plots/gnuplot.h"
+#include "reports/plots/svg-flat.h"
 
 #define MAX_SVG_BYTES (4U << 20)
 #define MAX_LABEL 64U
@@ -89,9 +90,17 @@ static int read_picture(int dirfd, const char *name, const char *prefix, struct 
 	const struct names names = names_of(name);
 	ZCB_FREE char *text = NULL;
 	size_t n = 0;
+	char *flat;
 	int err = zcb_read_file(dirfd, names.svg, MAX_SVG_BYTES, &text, &n);
 
-	return err ? err : zcb_svg_clean(text, n, prefix, ret_svg);
+	if (!err)
+		err = zcb_svg_clean(text, n, prefix, ret_svg);
+	if (!err && zcb_svg_flatten(ret_svg->body, prefix, &flat) == 0) {
+		free(ret_svg->body);
+		ret_svg->body = flat;
+		ret_svg->flat = true;
+	}
+	return err;
 }
 
 int zcb_plot_draw(int run_dirfd, const char *name, const char *script, const char *variables,

@@ -337,7 +337,7 @@ int zcb_svg_clean(const char *text, size_t n, const char *prefix, struct zcb_svg
 		return -EBADMSG;
 	}
 	zcb_svg_squeeze(body);
-	*ret_svg = (struct zcb_svg){body, c.width, c.height};
+	*ret_svg = (struct zcb_svg){.body = body, .width = c.width, .height = c.height};
 	return 0;
 }
 

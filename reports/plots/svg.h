@@ -2,12 +2,14 @@
 #ifndef ZCB_REPORTS_SVG_H
 #define ZCB_REPORTS_SVG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** The inside of an <svg> that may stand in the page: only zcb_svg_clean() makes one. */
 struct zcb_svg {
 	char *body;
 	double width, height;
+	bool flat; /* it is of class flat: zcb_svg_flatten() said it anew */
 };
 
 /**

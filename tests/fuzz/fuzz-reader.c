@@ -34,7 +34,7 @@ static const struct {
 	{ "cells.jsonl", "{\"schema\":1,\"index\":0,\"cell\":\"stock/shmem/linux/punch/mmap\",\"boot\":1,\"kernel\":"
 			 "\"stock\",\"params\":{\"pattern\":\"stride\"},\"status\":\"pass\",\"observed\":\"stale\","
 			 "\"expected\":\"stale\",\"pages\":{\"checked\":4,\"stale\":1},\"events\":{\"punched\":1},"
-			 "\"metrics\":{\"punch\":{\"unit\":\"ns\",\"n\":1}},\"kernel_faults\":[]}\n" },
+			 "\"metrics\":{\"punch\":{\"unit\":\"ns\",\"n\":1}},\"probes\":{\"punch\":{\"state\":\"invalid\",\"lost\":1}},\"kernel_faults\":[]}\n" },
 	{ "boots/1/boot.json", "{\"schema\":1,\"boot\":1,\"kernel\":\"stock\",\"outcome\":\"hang\",\"tainted\":false,"
 			       "\"qemu\":[\"qemu\"],\"hut\":{\"cpus\":2},\"seconds\":{\"up\":1.5}}" },
 	{ "boots/1/console.log", "[ 0.0] Linux\r\n\x1b[0m" },

@@ -39,6 +39,9 @@ def main():
     failed.append(f'the report has {size} bytes only: the run is no measure any more')
   if cpu > MAX_SECONDS:
     failed.append(f'it took {cpu:.1f} s of processors, more than {MAX_SECONDS}')
+  with open(os.path.join(run, 'report.html'), encoding='utf-8') as page:
+    if 'class="plot"' in page.read():
+      failed.append('a plot stands in the page as gnuplot drew it: reports/plots/svg-flat.c does not know something')
   for plot in [f for f in os.listdir(os.path.join(run, 'plots')) if f.endswith('.svg')]:
     for kind in ('gp', 'dat'):
       if not os.path.exists(os.path.join(run, 'plots', f'{plot[:-3]}{kind}')):

@@ -235,6 +235,11 @@ def failures(folder):
     run.line(skipped, status='skip', observed=None,
              reason='host set-up: /dev/dri/card0 is missing: build the kernel with CONFIG_DRM_VKMS=y')
     run.plan_cell('shmem', 'punch', 'egl', p, 'stale', boot=boot)
+  unavailable = {'state': 'unavailable', 'reason': 'kernel: its mmu notifiers do not tell of new pages'}
+  measured = {'state': 'measured', 'by': 'kvm:kvm_page_fault', 'lost': 0, 'unended': 0, 'unbegun': 0}
+  for line in run.lines:
+    line['probes'] = {'notifier.came': unavailable, 'notifier.came.own': unavailable, 'fault.kvm': measured}
+  run.lines[0]['probes']['fault.kvm'] = {**measured, 'state': 'invalid', 'lost': 12345}
   fault = 'BUG: sleeping function called from invalid context at mm/memory.c:6234'
   run.lines[8]['kernel_faults'] = [fault]
   run.frame(2, 5, 'FSZTXC' * 10 + 'FFFF', [1, 7, 13], after='refill')
@@ -266,7 +271,8 @@ def hostile(folder):
     status = ['pass', 'fail', 'skip', 'error', 'crash', text][i % 6]
     run.line(cell, status=status, observed=text, reason=text, accel='tcg', clock=['wall', text][i % 2],
              pages={'checked': 64, 'stale': 16, 'fresh': 48}, events={text: 3},
-             metrics={'punch': {'unit': text, 'n': 20}, 'frame.stale': {'unit': 'pages', 'n': 6}, text: {'unit': text}})
+             metrics={'punch': {'unit': text, 'n': 20}, 'frame.stale': {'unit': 'pages', 'n': 6}, text: {'unit': text}},
+             probes={text: {'state': text, 'reason': text, 'by': text}, 'fault.kvm': {'state': 'invalid', 'lost': i}})
     run.times(i, 'punch', 20000, 20, censored=i % 3)
     run.samples(i, 'frame.stale', [(f, f, 16) for f in range(6)])
     run.frame(i, 0, 'F' * 30 + 'S' * 4 + '<"&' + 'F' * 27, [1, -1, 99, 'x'], after=text, cell=text)
@@ -275,6 +281,7 @@ def hostile(folder):
   run.lines[2]['pages'] = 'many'
   run.lines[3]['seconds'] = {'x': text}
   run.lines[4]['events'] = [1, 2]
+  run.lines[6]['probes'] = {'punch': text, 'x': {'state': [], 'lost': -1}}
   run.lines[5]['pages'] = {'checked': -5, 'stale': 1e99}
   everything = {'reason': text, 'accel_reason': '\n'.join(h)}
   run.metadata(plan=h[0], target=h[1], started=h[2], ended=h[3], state=h[7], command=h, clock=h[5], accel='tcg',
@@ -322,14 +329,14 @@ def default_sized(folder):
   rare = ['vmm.take', 'clear', 'fault.vmm', 'ksm.merge', 'churn', 'workload.late', 'thp.collapse', 'thp.split',
           'swap.out', 'compact', 'fence.wait', 'storm.frame']
   noise = [png(96, 76, lambda x, y: run.random.randbytes(3)) for _ in range(3)]
-  for i in range(736):
-    variant = ['stock', 'stock', 'update-ptl', 'map-pfn', 'populate-after-ptl', 'mirror', 'mirror-pte', 'invalidate'][i // 92]
-    memory, workload = ['shmem', 'hugetlb'][i % 92 // 46], ['punch', 'punch', 'migrate', 'idle', f'workload-{i % 46}'][i % 5]
+  for i in range(1080):
+    variant = ['stock', 'stock', 'update-ptl', 'map-pfn', 'populate-after-ptl', 'mirror', 'mirror-pte', 'invalidate'][i // 135]
+    memory, workload = ['shmem', 'hugetlb'][i % 135 // 90], ['punch', 'punch', 'migrate', 'idle', f'workload-{i % 46}'][i % 5]
     consumer = ['mmap', 'mmap', 'oracle', 'gst', 'egl', 'null', 'scanout', 'attach'][i % 8]
     stale = 16 if variant != 'invalidate' and memory == 'shmem' and consumer == 'mmap' else 0
     cell = run.plan_cell(memory, workload, consumer, params('stride', **{**p, 'refill': ['none', 'write', 'vmm'][i % 3],
                                              ['burst', 'run', 'rate'][i % 3]: 1 + i % 4}), 'stale' if stale else 'fresh',
-                         kernel='stock' if i < 92 else 'variants', variant=variant, boot=1 + (i >= 92),
+                         kernel='stock' if i < 135 else 'variants', variant=variant, boot=1 + (i >= 135),
                          event='fault', reading='mapping')
     cell['cell'] = f'{variant}/{memory}/linux/{workload}/{consumer}'
     metrics = {m: run.times(i, m, 10**(4 + len(m) % 3), 20) for m in

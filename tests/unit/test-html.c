@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 #include "bench/results/utf8.h"
 #include "reports/html/writer.h"
 #include "reports/plots/plot.h"
+#include "reports/plots/svg-flat.h"
 #include "reports/plots/svg.h"
 
 struct page {
@@ -203,6 +205,57 @@ static void a_picture_is_squeezed(void **state)
 	clean_becomes(SVG("</g></g><g><g><g>"), "</g></g><g><g><g>");
 }
 
+static void flat_becomes(const char *body, const char *expected)
+{
+	char *flat = NULL;
+
+	assert_int_equal(zcb_svg_flatten(body, "p1", &flat), 0);
+	assert_string_equal(flat, expected);
+	free(flat);
+}
+
+#define LINES "<g fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.5\">"
+
+/* What a shape inherits, it says itself; what a page of class flat takes unsaid, nobody says. */
+static void a_picture_is_flattened(void **state)
+{
+	flat_becomes(LINES "<path stroke=\"currentColor\" d=\"M64.5,192 L412.8,192 L412.8,190.06 L413,189.5  \" class=\"s2\"/></g>",
+		     "<path stroke-width=\"1.5\" class=\"s2\" d=\"m64.5 192h348.3v-1.9l.2-.6\"/>");
+	flat_becomes("<path d=\"M1,1 L2,2 L3,1 z M5,5 L6,6\"/>",
+		     "<path fill=\"currentColor\" stroke=\"none\" d=\"m1 1 1 1 1-1zm4 4 1 1\"/>");
+	/* The canvas, and a line that goes nowhere. */
+	flat_becomes("<g><rect x=\"0\" fill=\"none\"/>" LINES "<path d=\"M1,1 \"/></g></g>", "");
+	/* Two that look alike are one; the grid stands first and words last, wherever they came. */
+	flat_becomes(LINES "<path d=\"M1,1 L2,2\" class=\"s1\"/><g transform=\"translate(5.5,6)\" stroke=\"none\" "
+		     "fill=\"currentColor\" font-size=\"12\" text-anchor=\"end\"><text>a &lt; b</text></g>"
+		     "<path d=\"M3,1 L4,2\" class=\"s9\"/><path d=\"M0,1 L1,2\" class=\"s1\"/></g>",
+		     "<path stroke-width=\"1.5\" class=\"s9\" d=\"m3 1 1 1\"/><path stroke-width=\"1.5\" class=\"s1\" "
+		     "d=\"m1 1 1 1m-2-1 1 1\"/><text x=\"5.5\" y=\"6\" class=\"e\">a &lt; b</text>");
+	/* Each marker once; those of one look in a group. */
+	flat_becomes("<defs><circle id=\"p1-gpPt5\"/></defs>" LINES
+		     "<use href=\"#p1-gpPt6\" transform=\"translate(1,2) scale(3)\"/>"
+		     "<use href=\"#p1-gpPt6\" transform=\"translate(3,4) scale(3)\"/></g>",
+		     "<defs><path id=\"p1a\" transform=\"scale(3)\" stroke-width=\".222\" fill=\"currentColor\" "
+		     "stroke=\"none\" d=\"M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0z\"/></defs><g stroke-width=\"1.5\">"
+		     "<use href=\"#p1a\" x=\"1\" y=\"2\"/><use href=\"#p1a\" x=\"3\" y=\"4\"/></g>");
+}
+
+/* It keeps its hands off what it does not know. */
+static void a_strange_picture_stays(void **state)
+{
+	static const char *const strange[] = {
+		"<path d=\"M1,1 C2,2 3,3 4,4\"/>", "<path d=\"L1,1\"/>", "<path d=\"M1,1 L1e9,1\"/>", "<path d=\"M1\"/>",
+		"<circle r=\"1\"/>", "<use href=\"#p1-a\"/>", "<use href=\"#p1-gpPt99\" transform=\"translate(1,2) scale(3)\"/>",
+		"<g>", "</g>", "<g", "loose", "<text>", "<g clip-path=\"url(a)\"></g>",
+		"<g transform=\"translate(1,2)\"><path d=\"M1,1 L2,2\"/></g>" };
+	char *flat = NULL;
+
+	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
+		assert_int_equal(zcb_svg_flatten(strange[i], "p1", &flat), -EOPNOTSUPP);
+		assert_null(flat);
+	}
+}
+
 static void no_picture_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "<", "<svg", "<svg width='1'", "<svg width='1' height='1'>",
@@ -237,6 +290,8 @@ int main(void)
 		cmocka_unit_test(utf8_goes_there_and_back),
 		cmocka_unit_test(a_picture_keeps_shapes_and_nothing_else),
 		cmocka_unit_test(a_picture_is_squeezed),
+		cmocka_unit_test(a_picture_is_flattened),
+		cmocka_unit_test(a_strange_picture_stays),
 		cmocka_unit_test(no_picture_is_refused),
 		cmocka_unit_test(labels_mean_nothing_to_gnuplot),
 	};

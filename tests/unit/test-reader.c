@@ -98,6 +98,8 @@ static const char line[] =
 	"\"params\":{\"rounds\":4,\"pattern\":\"stride\",\"pages\":64},\"status\":\"fail\",\"observed\":\"stale\","
 	"\"expected\":\"fresh\",\"clock\":\"wall\",\"accel\":\"tcg\",\"pages\":{\"checked\":64,\"fresh\":48,"
 	"\"stale\":16},\"events\":{\"punched\":16},\"metrics\":{\"punch\":{\"unit\":\"ns\",\"n\":2}},"
+	"\"probes\":{\"notifier.came\":{\"state\":\"unavailable\",\"reason\":\"kernel: none\"},\"fault.kvm\":{\"state\":"
+	"\"invalid\",\"by\":\"x\",\"lost\":7,\"unended\":2,\"unbegun\":1}},"
 	"\"kernel_faults\":[],\"seed\":-1,\"seconds\":1.5}\n";
 
 static void a_line_is_read_whole(void **state)
@@ -117,6 +119,13 @@ static void a_line_is_read_whole(void **state)
 	assert_int_equal(cell->pages[ZCB_VERDICT_STALE], 16);
 	assert_int_equal(cell->n_events, 1);
 	assert_string_equal(cell->events[0].name, "punched");
+	assert_int_equal(cell->n_probes, 2);
+	assert_string_equal(cell->probes[0].metric, "notifier.came");
+	assert_string_equal(cell->probes[0].reason, "kernel: none");
+	assert_string_equal(cell->probes[1].state, "invalid");
+	assert_int_equal(cell->probes[1].lost, 7);
+	assert_int_equal(cell->probes[1].unended, 2);
+	assert_int_equal(cell->probes[1].unbegun, 1);
 	assert_true(cell->seed == UINT64_MAX);
 	assert_string_equal(cell->reason, "");
 	assert_ptr_equal(zcb_results_cell(place->results, 0), cell);
@@ -193,7 +202,8 @@ static void wrong_types_get_a_note_and_a_default(void **state)
 
 	put(place, "cells.jsonl",
 	    "{\"schema\":1,\"index\":0,\"cell\":7,\"boot\":\"one\",\"pages\":[],\"params\":3,\"status\":\"odd\","
-	    "\"kernel_faults\":\"x\",\"seconds\":\"long\",\"events\":{\"punched\":-4},\"metrics\":{\"punch\":1}}\n");
+	    "\"kernel_faults\":\"x\",\"seconds\":\"long\",\"events\":{\"punched\":-4},\"metrics\":{\"punch\":1},"
+	    "\"probes\":{\"fault.kvm\":[]}}\n");
 	read_it(place, 0);
 	cell = &place->results->cells[0];
 	assert_string_equal(cell->cell, "");
