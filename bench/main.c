@@ -16,6 +16,7 @@ static const struct {
 	{ "list", zcb_command_list, "variants, workloads, consumers, guests, metrics, plans, kernels" },
 	{ "run", zcb_command_run, "run a plan and write a run directory and its report" },
 	{ "ab", zcb_command_ab, "compare two kernels or variants by turns, and say which is better" },
+	{ "merge", zcb_command_merge, "join the run directories of shards" },
 	{ "report", zcb_command_report, "make the report of a run directory again" },
 	{ "export", zcb_command_export, "write results in a format that another system takes" },
 	{ "compare", zcb_command_compare, "compare two runs, metric by metric" },

@@ -71,7 +71,8 @@ static bool is_settled(void *opaque, uint32_t boots)
 	const struct zcb_plan *plan = request->running;
 	struct zcb_error err = { "" };
 
-	if (boots % zcb_plan_round_boots(plan) != 0 || compare(request, plan, boots, &c, &err) ||
+	/* A shard plays its part to the end: what is enough, all shards together would have to say. */
+	if (plan->shard.of || boots % zcb_plan_round_boots(plan) != 0 || compare(request, plan, boots, &c, &err) ||
 	    !zcb_comparison_settled(c.comparison))
 		return false;
 	fprintf(stderr, "zcbench: settled after %u of %u boots\n", boots, plan->boots);
@@ -100,6 +101,10 @@ static enum zcb_exit conclude(const struct zcb_request *request, const struct zc
 
 	if (conducted->totals.exit_code == ZCB_EXIT_NOTHING_RAN)
 		return ZCB_EXIT_NOTHING_RAN;
+	if (conducted->plan.shard.of) {
+		fprintf(stderr, "zcbench: one shard is no comparison: `zcbench compare` what `zcbench merge` joins\n");
+		return ZCB_EXIT_CLEAN;
+	}
 	if (compare(request, &conducted->plan, conducted->totals.boots, &c, &err))
 		return (enum zcb_exit)zcb_complain(ZCB_EXIT_INCONCLUSIVE, err.text);
 	if (print(request, c.comparison))
@@ -124,7 +129,7 @@ int zcb_command_ab(int argc, char **argv)
 	if (ret || request.needs)
 		return ret;
 	verdict = conclude(&request, &conducted);
-	zcb_print_totals(&request, &conducted.totals);
+	zcb_print_totals(&request, &conducted);
 	zcb_print_report(&request);
 	return (int)zcb_exit_worse(conducted.totals.exit_code, verdict);
 }

@@ -12,6 +12,7 @@ int zcb_command_compare(int argc, char **argv);
 int zcb_command_doctor(int argc, char **argv);
 int zcb_command_export(int argc, char **argv);
 int zcb_command_list(int argc, char **argv);
+int zcb_command_merge(int argc, char **argv);
 int zcb_command_report(int argc, char **argv);
 int zcb_command_run(int argc, char **argv);
 int zcb_command_runner(int argc, char **argv);

@@ -94,7 +94,11 @@ static int check_resumed(const struct zcb_request *request, const struct zcb_pla
 			 struct zcb_error *err)
 {
 	const struct zcb_arms *given = request->plan_options.arms;
+	const struct zcb_shard *shard = &request->plan_options.shard;
 
+	if (shard->of && (shard->of != plan->shard.of || shard->number != plan->shard.number))
+		return zcb_fail(err, -EINVAL, "usage: %s is no shard %u/%u: leave --shard out to go on",
+				request->output, shard->number, shard->of);
 	if (request->compares && !plan->compares)
 		return zcb_fail(err, -EINVAL, "usage: %s is no comparison: go on with: zcbench run --resume "
 				"-o %s", request->output, request->output);
@@ -124,8 +128,10 @@ static int load_plan(const struct zcb_request *request, struct zcb_rundir *dir, 
 	return ret ? ret : check_resumed(request, ret_plan, err);
 }
 
-void zcb_print_totals(const struct zcb_request *request, const struct zcb_run_totals *t)
+void zcb_print_totals(const struct zcb_request *request, const struct zcb_conducted *conducted)
 {
+	const struct zcb_shard *shard = &conducted->plan.shard;
+	const struct zcb_run_totals *t = &conducted->totals;
 	FILE *out = request->json ? stderr : stdout;
 
 	if (t->tainted_boots)
@@ -134,6 +140,9 @@ void zcb_print_totals(const struct zcb_request *request, const struct zcb_run_to
 	if (t->interrupted)
 		fprintf(stderr, "zcbench: interrupted; go on with: zcbench %s --resume -o %s\n",
 			request->compares ? "ab" : "run", request->output);
+	if (shard->of)
+		fprintf(out, "shard %u of %u; when all are there: zcbench merge -o DIR SHARD_DIR...\n",
+			shard->number, shard->of);
 	fprintf(out, "cells: %u as declared, %u not, %u errors, %u crashed, %u skipped, %u not run\n", t->passed,
 	       t->failed, t->errors, t->crashed, t->skipped, t->not_run);
 	if (t->seconds_first_frame > 0)
@@ -171,7 +180,8 @@ static int check_images(const struct zcb_request *request, const struct zcb_plan
 		struct zcb_target_config config = { .images = request->config.images,
 						    .kernel = plan->cell[i].kernel };
 
-		if (i == 0 || strcmp(plan->cell[i].kernel, plan->cell[i - 1].kernel) != 0)
+		if (zcb_plan_plays(plan, plan->cell[i].boot) &&
+		    (i == 0 || plan->cell[i].boot != plan->cell[i - 1].boot))
 			ret = zcb_images_find(&config, &images, err);
 	}
 	return ret;
@@ -221,9 +231,10 @@ static void print_needs(const struct zcb_plan *plan)
 	for (uint32_t i = 0; i < plan->n; i++) {
 		uint32_t j = 0;
 
-		while (j < i && strcmp(plan->cell[j].kernel, plan->cell[i].kernel) != 0)
+		while (j < i && (strcmp(plan->cell[j].kernel, plan->cell[i].kernel) != 0 ||
+				 !zcb_plan_plays(plan, plan->cell[j].boot)))
 			j++;
-		if (j == i)
+		if (j == i && zcb_plan_plays(plan, plan->cell[i].boot))
 			printf("%s\n", plan->cell[i].kernel);
 	}
 }

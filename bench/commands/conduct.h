@@ -21,7 +21,7 @@ int zcb_request_conduct(struct zcb_request *request, int argc, char **argv,
 			const struct zcb_run_watcher *watcher, struct zcb_conducted *ret);
 
 /** What a run came to, in lines on standard output; with --json, on standard error. */
-void zcb_print_totals(const struct zcb_request *request, const struct zcb_run_totals *totals);
+void zcb_print_totals(const struct zcb_request *request, const struct zcb_conducted *conducted);
 
 /** Writes the report, if it is wanted, and says where it is. */
 void zcb_print_report(const struct zcb_request *request);

@@ -12,7 +12,7 @@
 enum { OPT_KERNEL = 256, OPT_VARIANTS, OPT_MEMORY, OPT_GUESTS, OPT_WORKLOADS, OPT_CONSUMERS, OPT_FENCE,
        OPT_BOOTS, OPT_DURATION, OPT_SEED, OPT_RESUME, OPT_TARGET, OPT_ACCEL, OPT_PLAN, OPT_IMAGES,
        OPT_CPUS, OPT_RAM, OPT_CMDLINE, OPT_SILENCE, OPT_NO_REPORT, OPT_NEEDS, OPT_SHOW, OPT_METRICS,
-       OPT_MARGIN, OPT_JSON };
+       OPT_MARGIN, OPT_JSON, OPT_SHARD };
 
 /* What `run` alone takes, what both take, and what `ab` alone takes: each table is a part of this. */
 static const struct option options[] = {
@@ -29,6 +29,7 @@ static const struct option options[] = {
 	{ "boots", required_argument, NULL, OPT_BOOTS },
 	{ "duration", required_argument, NULL, OPT_DURATION },
 	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "shard", required_argument, NULL, OPT_SHARD },
 	{ "resume", no_argument, NULL, OPT_RESUME },
 	{ "images", required_argument, NULL, OPT_IMAGES },
 	{ "cpus", required_argument, NULL, OPT_CPUS },
@@ -84,6 +85,8 @@ void zcb_request_print_options(void)
 	       "  --boots N            boots of each kernel                             [the plan's]\n"
 	       "  --duration S         each cell goes on for at least S seconds of its HUT\n"
 	       "  --seed N             what all that is random follows from                      [1]\n"
+	       "  --shard I/N          play only the I-th of N parts of the plan's boots; `zcbench merge`\n"
+	       "                       joins the parts\n"
 	       "  --cpus N, --ram MIB  of the VM that is the host under test [2, icount: 1; 2048]\n"
 	       "  --cmdline WORDS      more for its kernel's command line, after what zcbench says there\n"
 	       "  --silence S          a host that says nothing for S seconds hangs  [from its boot]\n"
@@ -160,6 +163,15 @@ static int take_margin(struct zcb_request *request)
 	return zcb_complain(ZCB_EXIT_USAGE, message);
 }
 
+static int take_shard(struct zcb_request *request)
+{
+	struct zcb_error err = { "" };
+
+	if (zcb_shard_parse(optarg, &request->plan_options.shard, &err))
+		return zcb_complain(ZCB_EXIT_USAGE, err.text);
+	return 0;
+}
+
 static int take_cmdline(struct zcb_request *request)
 {
 	if (strlen(optarg) >= sizeof(request->cmdline))
@@ -191,6 +203,7 @@ static int take_option(struct zcb_request *request, int option, const char *name
 	case 'o': request->output = optarg; return 0;
 	case OPT_TARGET: return take_target(request);
 	case OPT_CMDLINE: return take_cmdline(request);
+	case OPT_SHARD: return take_shard(request);
 	case '?': return ZCB_EXIT_USAGE;
 	default: return take_number(request, option, name);
 	}

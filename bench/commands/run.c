@@ -48,7 +48,7 @@ int zcb_command_run(int argc, char **argv)
 		ret = zcb_request_conduct(&request, argc, argv, &zcb_progress, &conducted);
 	if (ret || request.needs)
 		return ret;
-	zcb_print_totals(&request, &conducted.totals);
+	zcb_print_totals(&request, &conducted);
 	print_turns(&request);
 	zcb_print_report(&request);
 	return (int)conducted.totals.exit_code;

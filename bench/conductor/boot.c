@@ -187,7 +187,7 @@ static bool wants_screen(const struct conduct *run)
 		const struct zcb_cell *cell = &run->plan->cell[i];
 		const struct zcb_consumer_ops *consumer = zcb_consumer_find(cell->consumer);
 
-		if (cell->boot == run->boot.number && consumer && consumer->screen)
+		if (cell->boot == run->boot.planned && consumer && consumer->screen)
 			return true;
 	}
 	return false;
@@ -273,9 +273,10 @@ static int try_start(struct conduct *run)
 	return ret;
 }
 
-static uint32_t next_number(const struct zcb_rundir *dir)
+/* The plan's own number where it is free, so that the boots of shards keep theirs. */
+static uint32_t free_number(const struct zcb_rundir *dir, uint32_t planned)
 {
-	uint32_t number = 0;
+	uint32_t number = planned - 1;
 	char name[32];
 
 	do
@@ -302,8 +303,8 @@ static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 	const char *cmdline = json_string_value(json_object_get(hut, "cmdline"));
 
 	run->totals->tainted_boots += tainted;
-	return json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:O, s:s, s:o, s:o, s:{s:f, s:f, s:f, s:f}}",
-			 "schema", 1, "boot", (int)boot->number, "kernel", boot->kernel, "accel",
+	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:O, s:s, s:o, s:o, s:{s:f, s:f, s:f, s:f}}",
+			 "schema", 1, "boot", (int)boot->number, "planned", (int)boot->planned, "kernel", boot->kernel, "accel",
 			 run->config->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg", "clock",
 			 icount ? "icount" : "wall", "outcome", zcb_outcome_name(outcome), "reason",
 			 zcb_target_reason(boot->target), "attempts", (int)boot->attempts, "tainted",
@@ -373,18 +374,18 @@ int zcb_boot_end(struct conduct *run)
 	return ret;
 }
 
-static void begin_life(struct conduct *run, const char *kernel, unsigned int attempts)
+static void begin_life(struct conduct *run, uint32_t planned, const char *kernel, unsigned int attempts)
 {
-	run->boot = (struct boot){ .number = next_number(run->dir), .kernel = kernel,
-				   .attempts = attempts, .faults = json_array() };
+	run->boot = (struct boot){ .number = free_number(run->dir, planned), .planned = planned,
+				   .kernel = kernel, .attempts = attempts, .faults = json_array() };
 }
 
-int zcb_boot_start(struct conduct *run, const char *kernel)
+int zcb_boot_start(struct conduct *run, uint32_t planned, const char *kernel)
 {
 	char text[800];
 	int ret;
 
-	begin_life(run, kernel, 0);
+	begin_life(run, planned, kernel, 0);
 	ret = try_start(run);
 	if (ret != 0 || run->totals->interrupted)
 		return ret;
@@ -394,6 +395,6 @@ int zcb_boot_start(struct conduct *run, const char *kernel)
 	ret = zcb_boot_end(run);
 	if (ret)
 		return ret;
-	begin_life(run, kernel, 1);
+	begin_life(run, planned, kernel, 1);
 	return try_start(run);
 }

@@ -29,7 +29,7 @@ static double seconds_left(const struct conduct *run)
 {
 	double passed = (double)(zcb_now_ns() - run->started_ns) / 1e9;
 
-	return run->done_here ? passed / run->done_here * (run->plan->n - run->n_done) : 0;
+	return run->done_here ? passed / run->done_here * (run->n_all - run->n_done) : 0;
 }
 
 static int finish_cell(struct conduct *run, const struct zcb_cell *cell, json_t *result)
@@ -42,7 +42,7 @@ static int finish_cell(struct conduct *run, const struct zcb_cell *cell, json_t 
 	run->done[cell->index] = true;
 	run->n_done++;
 	run->done_here++;
-	run->watcher->cell_ended(run->watcher->opaque, line, run->n_done, run->plan->n, seconds_left(run));
+	run->watcher->cell_ended(run->watcher->opaque, line, run->n_done, run->n_all, seconds_left(run));
 	json_decref(line);
 	return 0;
 }
@@ -62,7 +62,7 @@ static int run_cell(struct conduct *run, const struct zcb_cell *cell)
 	char reason[512];
 	int ret;
 
-	run->watcher->cell_starts(run->watcher->opaque, cell, run->n_done, run->plan->n);
+	run->watcher->cell_starts(run->watcher->opaque, cell, run->n_done, run->n_all);
 	ret = send_cell(run, cell) ? 0 : zcb_boot_listen(run, cell, &message);
 	if (ret < 0)
 		return ret;
@@ -84,7 +84,7 @@ static int run_cell(struct conduct *run, const struct zcb_cell *cell)
 
 static const struct zcb_cell *next_cell(const struct conduct *run, uint32_t boot)
 {
-	for (uint32_t i = 0; i < run->plan->n; i++)
+	for (uint32_t i = 0; i < run->plan->n && zcb_plan_plays(run->plan, boot); i++)
 		if (!run->done[i] && run->plan->cell[i].boot == boot)
 			return &run->plan->cell[i];
 	return NULL;
@@ -105,7 +105,7 @@ static int live_once(struct conduct *run, uint32_t number)
 {
 	const struct zcb_cell *cell = next_cell(run, number);
 	char reason[600];
-	int ret = zcb_boot_start(run, cell->kernel), ended;
+	int ret = zcb_boot_start(run, number, cell->kernel), ended;
 
 	if (ret == 0 && !run->totals->interrupted) {
 		snprintf(reason, sizeof(reason), "the host under test did not come up (%s): %s",
@@ -158,7 +158,7 @@ static void settle(struct conduct *run, int failed)
 	struct zcb_run_totals *t = run->totals;
 	uint32_t ran = t->passed + t->failed + t->errors + t->crashed;
 
-	t->not_run = run->plan->n - run->n_done;
+	t->not_run = run->n_all - run->n_done;
 	while (t->boots < run->plan->boots && !next_cell(run, t->boots + 1))
 		t->boots++;
 	t->exit_code = ZCB_EXIT_CLEAN;
@@ -183,6 +183,7 @@ static int cut_plan(struct conduct *run, uint32_t boots)
 	while (run->cut.n > 0 && run->cut.cell[run->cut.n - 1].boot > boots)
 		run->cut.n--;
 	run->plan = &run->cut;
+	run->n_all = zcb_plan_cells_played(run->plan);
 	return zcb_rundir_put_json(run->dir, "plan.json", zcb_plan_to_json(run->plan), run->err);
 }
 
@@ -213,7 +214,7 @@ int zcb_conduct(const struct zcb_run_config *config, const struct zcb_plan *plan
 	ZCB_FREE bool *done = calloc(plan->n, sizeof(*done));
 	struct conduct run = {
 		.config = config, .plan = plan, .dir = dir, .watcher = watcher, .totals = ret_totals,
-		.err = err, .done = done, .started_ns = zcb_now_ns(), .kernels = json_array(),
+		.err = err, .done = done, .started_ns = zcb_now_ns(), .kernels = json_array(), .n_all = zcb_plan_cells_played(plan),
 	};
 	struct zcb_error end_err = { "" };
 	int ret, end;

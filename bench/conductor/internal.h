@@ -9,7 +9,8 @@
 
 /** One boot of the HUT: what stands in boots/N/boot.json, while it comes about. */
 struct boot {
-	uint32_t number;
+	uint32_t number;  /* of this life of it, as in boots/ */
+	uint32_t planned; /* which boot of the plan it is a life of */
 	const char *kernel;
 	unsigned int attempts;
 	uint64_t started_ns, up_ns, guest_started_ns, heard_ns;
@@ -32,7 +33,7 @@ struct conduct {
 	struct zcb_run_totals *totals;
 	struct zcb_error *err;
 	bool *done; /* of each cell: the journal has it */
-	uint32_t n_done;
+	uint32_t n_done, n_all; /* of the cells that are this run's */
 	uint64_t started_ns, first_up_ns;
 	uint32_t done_here;
 	char started[32];
@@ -42,10 +43,11 @@ struct conduct {
 };
 
 /**
- * Starts the HUT and waits for its greeting; tries twice. Each life of a HUT has a number of its own,
- * the next that is free in boots/. Returns 1 when it is up, 0 when it did not come up, or -errno.
+ * Starts the HUT for a boot of the plan and waits for its greeting; tries twice. Each life of a HUT has
+ * a number of its own: the plan's, or where that is taken the next that is free in boots/. Returns 1
+ * when it is up, 0 when it did not come up, or -errno.
  */
-int zcb_boot_start(struct conduct *run, const char *kernel);
+int zcb_boot_start(struct conduct *run, uint32_t planned, const char *kernel);
 
 /**
  * Waits for the next message of the runner and deals with events, files and logs by itself.

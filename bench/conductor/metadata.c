@@ -19,19 +19,26 @@ static void now_text(char *ret_text, size_t room)
 	strftime(ret_text, room, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 }
 
-/* What is known of a kernel: what its image's maker wrote down, and what it said itself. */
-static json_t *describe_kernel(struct conduct *run, const char *kernel)
+/* What the maker of an image wrote down; an empty object where it did not. */
+static json_t *read_manifest(const struct conduct *run, const char *image)
 {
 	ZCB_FREE char *path = NULL, *text = NULL;
 	json_t *json = NULL;
 
-	if (asprintf(&path, "%s/%s/manifest.json", run->config->images, kernel) >= 0 &&
+	if (asprintf(&path, "%s/%s/manifest.json", run->config->images, image) >= 0 &&
 	    zcb_read_file(AT_FDCWD, path, 65536, &text, NULL) == 0)
 		json = json_loads(text, 0, NULL);
-	if (!json_is_object(json)) {
-		json_decref(json);
-		json = json_object();
-	}
+	if (json_is_object(json))
+		return json;
+	json_decref(json);
+	return json_object();
+}
+
+/* What is known of a kernel: what its image's maker wrote down, and what it said itself. */
+static json_t *describe_kernel(struct conduct *run, const char *kernel)
+{
+	json_t *json = read_manifest(run, kernel);
+
 	json_object_set_new(json, "name", json_string(kernel));
 	if (run->boot.hello)
 		json_object_set(json, "release", json_object_get(run->boot.hello, "release"));
@@ -107,6 +114,27 @@ static json_t *seconds_json(struct conduct *run)
 			 (double)(now - run->started_ns) / 1e9);
 }
 
+/* The images that every boot has beside its kernel, by their makers' hashes: the root file system, and the
+ * guests' kernel. */
+static json_t *describe_images(const struct conduct *run)
+{
+	static const char *const names[][2] = { { "rootfs", "rootfs" }, { "guest", "stock" } };
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !run->config->native; i++) {
+		json_t *manifest = read_manifest(run, names[i][1]);
+
+		json_object_set(json, names[i][0], json_object_get(manifest, "hash"));
+		json_decref(manifest);
+	}
+	return json;
+}
+
+static json_t *describe_shard(const struct zcb_shard *shard)
+{
+	return json_pack("{s:i, s:i}", "number", (int)shard->number, "of", (int)shard->of);
+}
+
 static void add_end(struct conduct *run, json_t *json, const char *state, const char *reason)
 {
 	char now[32];
@@ -143,6 +171,9 @@ int zcb_write_metadata(struct conduct *run, const char *state, const char *reaso
 						   "memory_bytes", (json_int_t)c->memory_bytes, "cmdline",
 						   c->cmdline));
 	json_object_set_new(json, "qemu", json_pack("{s:s}", "version", c->qemu_version));
+	json_object_set_new(json, "images", describe_images(run));
+	if (run->plan->shard.of)
+		json_object_set_new(json, "shard", describe_shard(&run->plan->shard));
 	add_end(run, json, state, reason);
 	return zcb_rundir_put_json(run->dir, "metadata.json", json, run->err);
 }

@@ -12,10 +12,11 @@ json_t *zcb_plan_to_json(const struct zcb_plan *plan)
 
 	for (uint32_t i = 0; i < plan->n; i++)
 		json_array_append_new(cells, zcb_cell_to_json(&plan->cell[i]));
-	return json_pack("{s:i, s:s, s:I, s:i, s:o*, s:o*, s:o}", "schema", 1, "name", plan->name, "seed",
+	return json_pack("{s:i, s:s, s:I, s:i, s:o*, s:o*, s:o*, s:o}", "schema", 1, "name", plan->name, "seed",
 			 (json_int_t)plan->seed, "boots", (int)plan->boots, "boots_planned",
 			 plan->boots_planned ? json_integer(plan->boots_planned) : NULL, "arms",
-			 plan->compares ? zcb_arms_to_json(&plan->arms) : NULL, "cells", cells);
+			 plan->compares ? zcb_arms_to_json(&plan->arms) : NULL, "shard",
+			 zcb_plan_shard_to_json(plan), "cells", cells);
 }
 
 int zcb_plan_from_json(json_t *json, struct zcb_plan *ret_plan, struct zcb_error *err)
@@ -24,6 +25,7 @@ int zcb_plan_from_json(json_t *json, struct zcb_plan *ret_plan, struct zcb_error
 	const char *name = json_string_value(json_object_get(json, "name"));
 	struct zcb_plan plan = { 0 };
 	size_t i;
+	int ret;
 
 	if (!name || !json_is_array(cells) || json_array_size(cells) == 0)
 		return zcb_fail(err, -EINVAL, "usage: plan.json of the run directory is damaged");
@@ -48,6 +50,11 @@ int zcb_plan_from_json(json_t *json, struct zcb_plan *ret_plan, struct zcb_error
 	plan.seed = (uint64_t)json_integer_value(json_object_get(json, "seed"));
 	plan.boots = (uint32_t)json_integer_value(json_object_get(json, "boots"));
 	plan.boots_planned = (uint32_t)json_integer_value(json_object_get(json, "boots_planned"));
+	ret = zcb_plan_shard_from_json(json_object_get(json, "shard"), &plan);
+	if (ret) {
+		zcb_plan_finish(&plan);
+		return zcb_fail(err, ret, "usage: plan.json of the run directory is damaged at its shard");
+	}
 	*ret_plan = plan;
 	return 0;
 }

@@ -369,6 +369,11 @@ int zcb_plan_make(const char *name, const struct zcb_plan_options *options,
 	plan.compares = options->arms != NULL;
 	if (plan.compares)
 		plan.arms = *options->arms;
+	ret = zcb_plan_take_shard(&plan, options->shard, err);
+	if (ret) {
+		zcb_plan_finish(&plan);
+		return ret;
+	}
 	own_name = json_string_value(json_object_get(source.root, "name"));
 	snprintf(plan.name, sizeof(plan.name), "%s", own_name ? own_name : name);
 	*ret_plan = plan;
@@ -383,5 +388,6 @@ uint32_t zcb_plan_round_boots(const struct zcb_plan *plan)
 void zcb_plan_finish(struct zcb_plan *plan)
 {
 	free(plan->cell);
+	free(plan->elsewhere);
 	memset(plan, 0, sizeof(*plan));
 }

@@ -9,6 +9,7 @@
 #include "bench/base/error.h"
 #include "bench/plan/arms.h"
 #include "bench/plan/cell.h"
+#include "bench/plan/shard.h"
 
 /** A plan that is part of the program. */
 struct zcb_builtin_plan {
@@ -28,6 +29,7 @@ struct zcb_plan_options {
 	bool show; /* a clip is kept of every cell */
 	uint64_t seed;
 	const struct zcb_arms *arms; /* a comparison, over the plan's kernels and variants; or NULL */
+	struct zcb_shard shard;
 };
 
 /** A plan, expanded: every cell, in the order in which it runs. */
@@ -38,8 +40,10 @@ struct zcb_plan {
 	uint32_t boots_planned; /* of a comparison that was settled before its last boot; else 0 */
 	bool compares; /* the cells are those of arms */
 	struct zcb_arms arms;
-	struct zcb_cell *cell;
+	struct zcb_cell *cell; /* all, whoever plays them */
 	uint32_t n;
+	struct zcb_shard shard;
+	bool *elsewhere; /* of each boot, from 0: another shard plays it; NULL: none does */
 };
 
 /**

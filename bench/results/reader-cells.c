@@ -10,6 +10,8 @@
 #define MAX_JOURNAL_BYTES (256U << 20)
 /* A cell's index names files; a plan of more cells than this is not one of ours. */
 #define MAX_CELLS 1000000U
+/* Nor is one of more boots. */
+#define MAX_BOOTS 131072
 
 /* Cells as they are found, in the order of the files: the plan's first, then the journal's. */
 struct found {
@@ -212,6 +214,37 @@ static int read_cell(struct found *found, const struct zcb_place *place, const j
 	return 0;
 }
 
+/* What a shard's plan.json has beside the whole plan: which boots are its own. NULL of a run that is no shard. */
+static const bool *read_shard(const struct zcb_place *place, const json_t *plan)
+{
+	const json_t *shard = zcb_member_object(place, plan, "shard");
+	const json_t *boots = zcb_member_array(place, shard, "boots");
+	struct zcb_results *r = place->results;
+	bool *own = json_object_size(shard) ? zcb_results_alloc(r, MAX_BOOTS) : NULL;
+	const json_t *boot;
+	size_t i;
+
+	r->shard = zcb_member_count(place, shard, "number");
+	r->shards = zcb_member_count(place, shard, "of");
+	json_array_foreach(boots, i, boot) {
+		json_int_t at = json_integer_value(boot);
+
+		if (own && at > 0 && at < MAX_BOOTS)
+			own[at] = true;
+		if (i < 200)
+			r->shard_boots = zcb_results_string(r, "%s%s%lld", r->shard_boots, i ? ", " : "",
+							    (long long)at);
+	}
+	return own;
+}
+
+static bool is_elsewhere(const bool *own, const json_t *cell)
+{
+	json_int_t boot = json_integer_value(json_object_get(cell, "boot"));
+
+	return own && !(boot > 0 && boot < MAX_BOOTS && own[boot]);
+}
+
 static int read_plan(struct found *found)
 {
 	struct zcb_results *r = found->results;
@@ -219,6 +252,7 @@ static int read_plan(struct found *found)
 	const char *why = "";
 	json_t *plan = NULL;
 	const json_t *cells, *cell;
+	const bool *own;
 	size_t i;
 
 	if (zcb_results_load(r, place.name, &plan, &why)) {
@@ -231,11 +265,12 @@ static int read_plan(struct found *found)
 	}
 	r->plan_boots = zcb_member_count(&place, plan, "boots");
 	r->plan_boots_planned = zcb_member_count(&place, plan, "boots_planned");
+	own = read_shard(&place, plan);
 	cells = zcb_member_array(&place, plan, "cells");
 	json_array_foreach(cells, i, cell)
 	{
 		const struct zcb_place at = {r, zcb_results_string(r, "plan.json, cell %zu", i)};
-		int err = read_cell(found, &at, cell, false);
+		int err = is_elsewhere(own, cell) ? 0 : read_cell(found, &at, cell, false);
 
 		if (err)
 			return err;

@@ -72,6 +72,30 @@ static void read_host(const struct zcb_place *place, const json_t *metadata)
 	r->host_memory_bytes = zcb_member_count(place, host, "memory_bytes");
 }
 
+static void read_merged(const struct zcb_place *place, const json_t *metadata)
+{
+	const json_t *array = zcb_member_array(place, metadata, "shards");
+	struct zcb_results *r = place->results;
+	size_t n = json_array_size(array);
+
+	if (n)
+		r->merged = zcb_results_alloc(r, n * sizeof(*r->merged));
+	for (size_t i = 0; r->merged && i < n; i++) {
+		const json_t *shard = json_array_get(array, i);
+		const json_t *host = zcb_member_object(place, shard, "host");
+
+		r->merged[r->n_merged++] = (struct zcb_result_merged){
+			.number = zcb_member_count(place, shard, "number"),
+			.of = zcb_member_count(place, shard, "of"),
+			.started = zcb_member_string(place, shard, "started"),
+			.ended = zcb_member_string(place, shard, "ended"),
+			.state = zcb_member_string(place, shard, "state"),
+			.host_cpu = zcb_member_string(place, host, "cpu"),
+			.host_kernel = zcb_member_string(place, host, "kernel"),
+		};
+	}
+}
+
 static void read_times(const struct zcb_place *place, const json_t *metadata)
 {
 	const json_t *seconds = zcb_member_object(place, metadata, "seconds");
@@ -105,6 +129,8 @@ static void read_members(struct zcb_results *r, const json_t *metadata)
 	read_host(&place, metadata);
 	read_times(&place, metadata);
 	read_kernels(&place, metadata);
+	read_merged(&place, metadata);
+	r->shard_boots = "";
 }
 
 /* An unknown schema is the one thing of metadata.json that cannot be lived with. */

@@ -128,6 +128,12 @@ struct zcb_result_kernel {
 	const char *name, *release, *package, *config;
 };
 
+/** What was said of a shard that this run was joined of. */
+struct zcb_result_merged {
+	uint64_t number, of;
+	const char *started, *ended, *state, *host_cpu, *host_kernel;
+};
+
 struct zcb_results {
 	const char *dir;
 	int dirfd;
@@ -138,6 +144,10 @@ struct zcb_results {
 	uint64_t seed, host_cpus, host_memory_bytes;
 	int exit_code; /* -1: not said */
 	uint64_t plan_boots, plan_boots_planned; /* the latter where a comparison ended early */
+	uint64_t shard, shards; /* of a run that played one part of its plan; else 0 */
+	const char *shard_boots; /* "2, 6": which boots of the plan it plays; or "" */
+	struct zcb_result_merged *merged; /* of a run that was joined of shards, one each */
+	size_t n_merged;
 	double seconds_first_boot, seconds_first_frame, seconds_past_first_boot, seconds_total;
 	struct zcb_result_strings command;
 	struct zcb_result_kernel *kernels;

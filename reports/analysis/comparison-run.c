@@ -56,7 +56,7 @@ static uint64_t boots_a_round(const struct zcb_results *r)
 	return 1;
 }
 
-/* A run that was looked at while it grew has had a look after each round. */
+/* A run that was looked at while it grew has had a look after each round; shards are not looked at. */
 static void count_looks(const struct zcb_results *r, struct zcb_comparison_options *options)
 {
 	uint64_t each = boots_a_round(r), last = 0;
@@ -66,7 +66,7 @@ static void count_looks(const struct zcb_results *r, struct zcb_comparison_optio
 		if (r->cells[i].status != ZCB_RESULT_NOT_RUN && r->cells[i].boot > last)
 			last = r->cells[i].boot;
 	}
-	if (planned / each <= 1 || planned > 100000 || last / each == 0 || last > planned)
+	if (r->n_merged || r->shards || planned / each <= 1 || planned > 100000 || last / each == 0 || last > planned)
 		return;
 	options->looks = (unsigned int)(planned / each);
 	options->look = (unsigned int)(last / each);

@@ -199,6 +199,8 @@ static char *title_of(const struct zcb_results *r)
 	fprintf(out, "zcbench: %s", *r->plan ? r->plan : "a run without a plan");
 	for (size_t i = 0; i < r->n_kernels && i < 4; i++)
 		fprintf(out, "%s%s", i ? ", " : " on ", r->kernels[i].name);
+	if (r->shards)
+		fprintf(out, " (shard %llu of %llu)", (unsigned long long)r->shard, (unsigned long long)r->shards);
 	return fclose(out) == 0 ? title : NULL;
 }
 

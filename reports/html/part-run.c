@@ -85,6 +85,39 @@ static void put_seconds(struct zcb_page *page)
 	zcb_html_raw(&page->html, "</dd>\n");
 }
 
+/* One part of a plan, or all parts together. */
+static void put_shards(struct zcb_page *page)
+{
+	const struct zcb_results *r = page->results;
+
+	if (r->shards) {
+		zcb_html_raw(&page->html, "<dt>Shard</dt><dd><strong>");
+		zcb_html_textf(&page->html, "%" PRIu64 " of %" PRIu64, r->shard, r->shards);
+		zcb_html_raw(&page->html, "</strong>: boots ");
+		zcb_html_clip(&page->html, r->shard_boots, 400);
+		zcb_html_textf(&page->html, " of the plan’s %" PRIu64 ". The others are in the other shards’ run "
+			       "directories; ", r->plan_boots);
+		zcb_html_raw(&page->html, "<code>zcbench merge</code> joins them.</dd>\n");
+	}
+	if (!r->n_merged)
+		return;
+	zcb_html_raw(&page->html, "<dt>Joined of shards</dt><dd>");
+	for (size_t i = 0; i < r->n_merged && i < 100; i++) {
+		const struct zcb_result_merged *shard = &r->merged[i];
+
+		if (i)
+			zcb_html_raw(&page->html, "<br>");
+		zcb_html_textf(&page->html, "%" PRIu64 " of %" PRIu64 ": ", shard->number, shard->of);
+		zcb_html_clip(&page->html, shard->started, 40);
+		zcb_html_raw(&page->html, ", on ");
+		zcb_html_clip(&page->html, *shard->host_cpu ? shard->host_cpu : "an unknown processor", 80);
+		if (*shard->host_kernel)
+			zcb_html_raw(&page->html, ", Linux ");
+		zcb_html_clip(&page->html, shard->host_kernel, 80);
+	}
+	zcb_html_raw(&page->html, "</dd>\n");
+}
+
 void zcb_part_run(struct zcb_page *page)
 {
 	const struct zcb_results *r = page->results;
@@ -97,6 +130,7 @@ void zcb_part_run(struct zcb_page *page)
 	zcb_html_raw(&page->html, "<dl class=\"facts\">\n");
 	zcb_page_fact(page, "Plan", r->plan);
 	put_command(page);
+	put_shards(page);
 	snprintf(seed, sizeof(seed), "%" PRIu64, r->seed);
 	zcb_page_fact(page, "Seed", r->has_metadata ? seed : "");
 	put_kernels(page);

@@ -21,6 +21,9 @@ static void put_title(const struct zcb_results *r, FILE *out)
 	for (size_t i = 0; i < r->n_kernels && i < 3 && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%.30s",
 					 i ? ", " : " on ", r->kernels[i].name);
+	if (r->shards && used < sizeof(text))
+		snprintf(text + used, sizeof(text) - used, " (shard %" PRIu64 " of %" PRIu64 ")", r->shard,
+			 r->shards);
 	zcb_mail_heading(out, text);
 }
 

@@ -119,6 +119,10 @@ int zcb_store_add(int storefd, const char *run_dir, struct zcb_error *err)
 		return zcb_fail(err, -EINVAL,
 				"usage: %s does not say when its run started, so it is no night",
 				run_dir);
+	if (results->shards)
+		return zcb_fail(err, -EINVAL,
+				"usage: %s is one of %llu shards, which is no night: add what `zcbench merge` joins",
+				run_dir, (unsigned long long)results->shards);
 	result = zcb_summary_make(results, &summary);
 	if (result)
 		return zcb_fail(err, result, "host set-up: memory is short");

@@ -67,6 +67,11 @@ def usage_rows(scratch):
       ('an option of run', ('stock', 'stock', '--kernel', 'stock'), '--kernel'),
       ('an option of ab', None, '--margin')):
     yield (what, ('run', '--margin', '3') if sides is None else ('ab', *sides, *fresh), culprit)
+  for shard in ('2', '0/2', '3/2', 'a/b', '1/2/3'):
+    yield (f'the shard {shard}', ('run', '--shard', shard, *fresh), f'"{shard}"')
+  yield ('more shards than boots', ('run', '--plan', 'smoke', '--boots', '3', '--kernel', 'stock', '--shard', '1/4', *fresh),
+         '3 at most')
+  yield ('more shards than rounds', ('ab', 'stock', 'variants', '--boots', '3', '--shard', '4/4', *fresh), '3 at most')
   yield ('--resume without -o', ('run', '--resume'), '-o DIR')
   yield ('--resume of a folder that is not there', ('run', '--resume', '-o', '/no/such/run'), '/no/such/run')
   yield ('--resume of an empty folder', ('run', '--resume', '-o', empty), empty)
