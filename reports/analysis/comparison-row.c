@@ -143,7 +143,8 @@ void zcb_row_judge(const struct zcb_comparison *c, struct zcb_comparison_row *ro
 			 row->boots == 1 ? "" : "s");
 		return;
 	}
-	row->detectable = row->effect.error * zcb_detectable_shift(row->effect.df, own);
+	row->detectable = row->effect.error * zcb_deviation_correction(row->effect.df) *
+			  zcb_detectable_shift(row->effect.df, own);
 	if (*row->reason)
 		return;
 	if (twin_differs(row)) {

@@ -205,15 +205,18 @@ static int add_metric(struct zcb_comparison *c, size_t metric, enum zcb_statisti
 	return err;
 }
 
+/* Where the rarest way of dealing boots is hardly below the level, hardly any other is significant. */
+#define RARE_ENOUGH (1 / 8.)
+
 /*
  * Student's t decides where boots are few, for no way of dealing them is rare enough. Where dealing
- * could be significant, it must be as well: it assumes nothing of how boots vary.
+ * could well be significant, it must be as well: it assumes nothing of how boots vary.
  */
 static void choose_p(const struct zcb_comparison *c, struct zcb_comparison_row *row, double level,
 		     double own)
 {
 	if (!row->has_effect || row->exact || row->p_t > level ||
-	    zcb_contrast_least(&row->contrast) > own)
+	    zcb_contrast_least(&row->contrast) > own * RARE_ENOUGH)
 		return;
 	row->p_permutation = zcb_contrast_permutation(&row->contrast, c->options.seed);
 	row->p = fmax(row->p_t, row->p_permutation);

@@ -36,6 +36,11 @@ double zcb_detectable_shift(double df, double alpha)
 	return mean + deviation * gsl_cdf_ugaussian_Pinv(ZCB_POWER);
 }
 
+double zcb_deviation_correction(double df)
+{
+	return sqrt(df / gsl_cdf_chisq_Pinv(.5, df));
+}
+
 /* The error and degrees of freedom that n boots an arm would have, if they vary as these did. */
 static struct zcb_effect with_boots(const struct zcb_effect *effect, size_t n)
 {

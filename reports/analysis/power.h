@@ -15,10 +15,16 @@ double zcb_power(double shift, double df, double alpha);
 
 /**
  * How many standard errors the truth must be from 0 for that test to find it with probability
- * ZCB_POWER. Times the standard error it is the smallest detectable effect: an estimate, as the
- * deviation of the boots is one.
+ * ZCB_POWER. Times the standard error, corrected as below, it is the smallest detectable effect: an
+ * estimate, as the deviation of the boots is one.
  */
 double zcb_detectable_shift(double df, double alpha);
+
+/**
+ * What an estimate of a deviation must be multiplied with to be too small as often as too large: with few
+ * degrees of freedom it mostly is too small.
+ */
+double zcb_deviation_correction(double df);
 
 /**
  * How many boots an arm would need in all so that, with this effect and deviation, either the test
