@@ -20,7 +20,7 @@ CELLS = (
 )
 # Each cell in another order and then backwards: none of the three arms is always first. The twin is as plain as A.
 ORDERS = ((PLAIN, PLAIN, SLOWED), (SLOWED, PLAIN, PLAIN), (PLAIN, SLOWED, PLAIN))
-SLOWED_PARAMS = re.compile(r'delay "fault_[a-z]+", delay_by [0-9]+')
+SLOWED_PARAMS = re.compile(r'delay fault_[a-z]+, delay_by [0-9]+')
 
 
 def cell(memory, params):
