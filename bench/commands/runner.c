@@ -17,6 +17,7 @@ int zcb_command_runner(int argc, char **argv)
 		{ "channel-fd", required_argument, NULL, 'f' },
 		{ "folder", required_argument, NULL, 'd' },
 		{ "guest-console", required_argument, NULL, 'g' },
+		{ "requests", required_argument, NULL, 'r' },
 		{ 0 },
 	};
 	struct zcb_runner_config config = { .folder = "/zcb" };
@@ -32,6 +33,8 @@ int zcb_command_runner(int argc, char **argv)
 			config.folder = optarg;
 		else if (option == 'g')
 			config.console = optarg;
+		else if (option == 'r')
+			config.requests = optarg;
 		else
 			return ZCB_EXIT_USAGE;
 	}

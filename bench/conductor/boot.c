@@ -165,8 +165,17 @@ int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb
 	}
 }
 
-/* The modules of the consumers: NULL-terminated, the caller's to free; NULL without memory. */
-static const char **consumer_modules(void)
+static bool boot_consumes(const struct conduct *run, const struct zcb_consumer_ops *consumer)
+{
+	for (uint32_t i = 0; i < run->plan->n; i++)
+		if (run->plan->cell[i].boot == run->boot.planned &&
+		    !strcmp(run->plan->cell[i].consumer, consumer->name))
+			return true;
+	return false;
+}
+
+/* The modules of the boot's consumers: NULL-terminated, the caller's to free; NULL without memory. */
+static const char **consumer_modules(const struct conduct *run)
 {
 	const char **modules;
 	size_t n = 0;
@@ -176,7 +185,7 @@ static const char **consumer_modules(void)
 	modules = calloc(n + 1, sizeof(*modules));
 	n = 0;
 	for (size_t i = 0; modules && zcb_consumers[i]; i++)
-		if (zcb_consumers[i]->module)
+		if (zcb_consumers[i]->module && boot_consumes(run, zcb_consumers[i]))
 			modules[n++] = zcb_consumers[i]->module;
 	return modules;
 }
@@ -196,8 +205,9 @@ static bool wants_screen(const struct conduct *run)
 static int start_once(struct conduct *run)
 {
 	struct boot *boot = &run->boot;
-	ZCB_FREE const char **modules = consumer_modules();
+	ZCB_FREE const char **modules = consumer_modules(run);
 	ZCB_FREE char *folder = NULL;
+	ZCB_FREE char *requests = NULL;
 	struct zcb_target_config config = {
 		.accel = run->config->accel,
 		.images = run->config->images,
@@ -215,6 +225,9 @@ static int start_once(struct conduct *run)
 		return -ENOMEM;
 	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
 		return zcb_fail(run->err, -errno, "host set-up: %s cannot be made: %m", folder);
+	if (zcb_requests_are_staged(run) && zcb_requests_stage(run, &requests))
+		return zcb_fail(run->err, -ENOMEM, "host set-up: out of memory");
+	config.requests = requests;
 	config.boot_dir = folder;
 	boot->attempts++;
 	boot->started_ns = zcb_now_ns();
@@ -315,13 +328,19 @@ static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 			 seconds_between(boot->started_ns, zcb_now_ns()));
 }
 
+/* With its requests staged a HUT does not listen before it has done them. */
+static bool ends_early(const struct conduct *run)
+{
+	return zcb_requests_are_staged(run) && zcb_requests_left(run);
+}
+
 /* A HUT that still runs is told to end, and gets a moment to go off by itself. */
 static int say_end(struct conduct *run)
 {
 	struct zcb_wire_message message;
 	int ret;
 
-	if (zcb_target_outcome(run->boot.target) != ZCB_OUTCOME_RUNNING)
+	if (zcb_target_outcome(run->boot.target) != ZCB_OUTCOME_RUNNING || ends_early(run))
 		return 0;
 	if (zcb_wire_send(zcb_target_channel(run->boot.target), json_pack("{s:s}", "type", "end"), NULL, 0))
 		return 0;
@@ -359,8 +378,8 @@ int zcb_boot_end(struct conduct *run)
 		return 0;
 	}
 	ret = say_end(run);
-	outcome = zcb_target_stop(boot->target, run->totals->interrupted ? ZCB_OUTCOME_INTERRUPTED :
-							     ZCB_OUTCOME_HANG);
+	outcome = zcb_target_stop(boot->target, run->totals->interrupted || ends_early(run) ?
+					ZCB_OUTCOME_INTERRUPTED : ZCB_OUTCOME_HANG);
 	add_console_faults(boot);
 	if (!run->totals->seconds_first_frame)
 		run->totals->seconds_first_frame = boot->first_frame_s;

@@ -18,13 +18,6 @@
 /* A HUT that keeps dying is not booted for ever: its remaining cells become errors. */
 #define MAX_DEATHS 3
 
-/* In the HUT's own clock; with icount that one leaps while the HUT is idle, so it is generous. */
-static int cell_timeout_s(const struct conduct *run, const struct zcb_cell *cell)
-{
-	return (run->config->accel == ZCB_ACCEL_ICOUNT ? 3600 : 300) + (int)cell->params.seconds * 10 +
-	       (int)zcb_boot_patience_s(&run->boot);
-}
-
 static double seconds_left(const struct conduct *run)
 {
 	double passed = (double)(zcb_now_ns() - run->started_ns) / 1e9;
@@ -47,12 +40,11 @@ static int finish_cell(struct conduct *run, const struct zcb_cell *cell, json_t 
 	return 0;
 }
 
-static int send_cell(struct conduct *run, const struct zcb_cell *cell)
+static int request_cell(struct conduct *run, const struct zcb_cell *cell)
 {
-	return zcb_wire_send(zcb_target_channel(run->boot.target),
-			     json_pack("{s:s, s:i, s:o}", "type", "cell", "timeout_s",
-				       cell_timeout_s(run, cell), "cell", zcb_cell_to_json(cell)),
-			     NULL, 0);
+	if (zcb_requests_are_staged(run))
+		return 0;
+	return zcb_wire_send(zcb_target_channel(run->boot.target), zcb_request_cell(run, cell), NULL, 0);
 }
 
 /* Returns 1 when the cell is done, 0 when the HUT ended under it, -errno when the run must end. */
@@ -63,7 +55,7 @@ static int run_cell(struct conduct *run, const struct zcb_cell *cell)
 	int ret;
 
 	run->watcher->cell_starts(run->watcher->opaque, cell, run->n_done, run->n_all);
-	ret = send_cell(run, cell) ? 0 : zcb_boot_listen(run, cell, &message);
+	ret = request_cell(run, cell) ? 0 : zcb_boot_listen(run, cell, &message);
 	if (ret < 0)
 		return ret;
 	if (ret == 1 && !strcmp(message.type, "result")) {

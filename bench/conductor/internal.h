@@ -63,6 +63,21 @@ int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb
  */
 unsigned int zcb_boot_patience_s(const struct boot *boot);
 
+/**
+ * Whether the HUT has its requests from the start and nothing is sent: with icount what arrives in host
+ * time would make each boot another.
+ */
+bool zcb_requests_are_staged(const struct conduct *run);
+
+/** The message that asks for a cell; a new reference. */
+json_t *zcb_request_cell(const struct conduct *run, const struct zcb_cell *cell);
+
+/** Whether this boot still has cells to run. */
+bool zcb_requests_left(const struct conduct *run);
+
+/** The requests for all cells that this boot still has to run, in their order: to free. 0 or -ENOMEM. */
+int zcb_requests_stage(const struct conduct *run, char **ret_text);
+
 /** Adds the runner's "kernel_faults" to those of the boot. */
 void zcb_boot_add_faults(struct boot *boot, json_t *faults);
 

@@ -200,17 +200,36 @@ static int handle(struct runner *runner, const struct zcb_wire_message *message)
 	return -EPROTO;
 }
 
+/*
+ * Requests that came with the HUT, to their end, and then those of the channel: what comes there
+ * comes in host time. Returns a number of bytes, or -errno.
+ */
+static ssize_t receive(struct runner *runner, struct zcb_wire *wire, int *requests)
+{
+	ssize_t n = *requests >= 0 ? zcb_wire_receive(wire, *requests) : 0;
+
+	if (n)
+		return n;
+	if (*requests >= 0)
+		close(zcb_steal_fd(requests));
+	n = zcb_wire_receive(wire, runner->channel);
+	return n ? n : -ECONNRESET;
+}
+
 static int serve(struct runner *runner, struct zcb_wire *wire)
 {
+	const char *staged = runner->config->requests;
+	ZCB_CLOSE int requests = staged ? open(staged, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (staged && requests < 0)
+		return -errno;
 	for (;;) {
 		struct zcb_wire_message message;
 		int ret = zcb_wire_next(wire, &message);
 
 		if (ret == 0) {
-			ssize_t n = zcb_wire_receive(wire, runner->channel);
+			ssize_t n = receive(runner, wire, &requests);
 
-			if (n == 0)
-				return -ECONNRESET;
 			if (n < 0)
 				return (int)n;
 			continue;

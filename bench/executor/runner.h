@@ -8,6 +8,7 @@
 struct zcb_runner_config {
 	const char *folder;  /* holds guest-kernel, guest-initrd and guest-initrd-display */
 	const char *console; /* where the guests' consoles go, or NULL */
+	const char *requests; /* a file that is read before the channel, as if it came from there; or NULL */
 };
 
 /**

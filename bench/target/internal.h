@@ -53,6 +53,12 @@ struct zcb_target *zcb_target_new(void);
 int zcb_target_open_stream(struct zcb_target *target, struct zcb_stream *stream, int fd,
 			   const char *boot_dir, const char *log, struct zcb_error *err);
 
+/**
+ * Has a pipe hold a whole boot's log: QEMU writes byte by byte, of which a socket's buffer takes
+ * some hundred; what follows would wait for us, in host time, which a boot with icount would see.
+ */
+void zcb_target_widen_pipe(int fd);
+
 /** The stream of the guests' consoles: the child writes to *ret_childs. */
 int zcb_target_open_guests(struct zcb_target *target, const char *boot_dir, int *ret_childs,
 			   struct zcb_error *err);

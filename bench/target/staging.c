@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/base/part.h"
+#include "bench/target/archive.h"
 
 #define PREFIX "zcbench-staging."
 #define SWEEP_AGE_SECONDS 60
@@ -72,34 +72,11 @@ static void sweep(const char *folder)
 			sweep_one(dirfd(list), entry->d_name);
 }
 
-static int copy_bytes(int from, int to)
+static int copy(int fd, const char *path)
 {
-	ssize_t done;
-
-	do
-		done = sendfile(to, from, NULL, (size_t)1 << 30);
-	while (done > 0 || (done < 0 && errno == EINTR));
-	return done < 0 ? -errno : 0;
-}
-
-static int append(int fd, const char *path, off_t align)
-{
-	static const char zeros[512];
 	ZCB_CLOSE int from = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat info;
-	int err;
 
-	if (from < 0 || fstat(from, &info) < 0)
-		return -errno;
-	err = copy_bytes(from, fd);
-	if (err)
-		return err;
-	return zcb_write_all(fd, zeros, (size_t)(-info.st_size & (align - 1)));
-}
-
-int zcb_staging_append(int fd, const char *path)
-{
-	return append(fd, path, 512);
+	return from < 0 ? -errno : zcb_archive_copy(from, fd);
 }
 
 /** Puts the sources (NULL: skipped) one behind the other into DIR/NAME. */
@@ -115,7 +92,7 @@ static int stage(const struct zcb_staging *staging, const char *name, mode_t mod
 		if (!sources[i])
 			continue;
 		source = sources[i];
-		code = append(fd, source, n > 1 ? 512 : 1);
+		code = n > 1 ? zcb_archive_append(fd, source) : copy(fd, source);
 	}
 	if (!code)
 		return 0;
@@ -169,6 +146,19 @@ static int stage_parts(const struct zcb_staging *staging, const struct zcb_targe
 	return code;
 }
 
+static int stage_requests(const struct zcb_staging *staging, const char *requests,
+			  struct zcb_error *err)
+{
+	ZCB_CLOSE int fd = openat(staging->lock, "requests",
+				  O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int code = fd < 0 ? -errno : zcb_write_all(fd, requests, strlen(requests));
+
+	if (!code)
+		return 0;
+	return zcb_fail(err, code, "host set-up: %s/requests cannot be written: %s", staging->path,
+			strerror(-code));
+}
+
 int zcb_staging_make(const struct zcb_images *images, const struct zcb_target_config *config,
 		     struct zcb_staging *ret_staging, struct zcb_error *err)
 {
@@ -190,6 +180,8 @@ int zcb_staging_make(const struct zcb_images *images, const struct zcb_target_co
 		code = stage(&staging, "guest-initrd", 0644, initrd, 2, err);
 	if (!code)
 		code = stage(&staging, "guest-initrd-display", 0644, display, 2, err);
+	if (!code && config->requests)
+		code = stage_requests(&staging, config->requests, err);
 	if (code)
 		return code;
 	*ret_staging = staging;

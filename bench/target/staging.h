@@ -7,8 +7,8 @@
 #include "bench/target/target.h"
 
 /**
- * The folder that the HUT sees as /zcb: zcbench, zcb-vmm.so, guest-kernel, guest-initrd…, and what
- * else lies beside the program. One a boot, in ${TMPDIR:-/tmp}, removed at the end. It is locked while its owner lives, so the next boot
+ * The folder that the HUT sees as /zcb: zcbench, zcb-vmm.so, guest-kernel, guest-initrd…, what
+ * else lies beside the program, and the requests. One a boot, in ${TMPDIR:-/tmp}, removed at the end. It is locked while its owner lives, so the next boot
  * recognises and removes one whose owner was killed.
  */
 struct zcb_staging {
@@ -25,9 +25,5 @@ int zcb_staging_make(const struct zcb_images *images, const struct zcb_target_co
 
 /** Removes the folder; all zero is allowed. */
 void zcb_staging_remove(struct zcb_staging *staging);
-
-/** Appends a file to fd and pads it to 512 bytes, which is how cpio archives are joined. 0 or
- * -errno. */
-int zcb_staging_append(int fd, const char *path);
 
 #endif

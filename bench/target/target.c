@@ -21,6 +21,8 @@
 /** What one pump takes from a stream: a console that floods must not hold up the caller. */
 #define PUMP_BYTES ((size_t)1 << 20)
 
+#define CONSOLE_PIPE_BYTES (1 << 20)
+
 /* From the polite end to the other one; a native runner has more to put back than QEMU. */
 #define GRACE_VM_NS (3 * 1000000000ULL)
 #define GRACE_NATIVE_NS (15 * 1000000000ULL)
@@ -119,6 +121,12 @@ int zcb_target_open_stream(struct zcb_target *target, struct zcb_stream *stream,
 	return code ? zcb_fail(err, code, "host set-up: epoll: %s", strerror(-code)) : 0;
 }
 
+void zcb_target_widen_pipe(int fd)
+{
+	/* Without it 64 KiB remain, which is right but for very talkative kernels. */
+	(void)fcntl(fd, F_SETPIPE_SZ, CONSOLE_PIPE_BYTES);
+}
+
 static void on_guest_line(void *context, const char *line, size_t n)
 {
 	/* A guest says nothing that the host would act on. */
@@ -134,6 +142,7 @@ int zcb_target_open_guests(struct zcb_target *target, const char *boot_dir, int 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return zcb_fail(err, -errno, "host set-up: no pipe: %s", strerror(errno));
 	childs = fds[1];
+	zcb_target_widen_pipe(childs);
 	target->guests.on_line = on_guest_line;
 	code = zcb_target_open_stream(target, &target->guests, fds[0], boot_dir, "guest.log", err);
 	if (!code)

@@ -45,6 +45,8 @@ struct zcb_target_config {
 	uint64_t seed;	       /* of what QEMU draws; with icount a boot then repeats */
 	unsigned int cpus;     /* of the HUT */
 	uint64_t memory_bytes; /* of the HUT */
+	const char *requests;  /* what the runner shall do before it listens to the channel, as it
+				  would be sent there; NULL: nothing */
 	bool screen;	       /* a display, for kernels that have none of their own */
 };
 

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/base/cleanup.h"
+#include "bench/target/archive.h"
 #include "bench/target/images.h"
 #include "bench/target/internal.h"
 #include "bench/target/qemu.h"
 #include "bench/target/vm.h"
-
-#define CONSOLE_PIPE_BYTES (1 << 20)
 
 /** The child's descriptors, in the order in which they are handed over. */
 enum { FD_CHANNEL = ZCB_SPAWN_FIRST_FD, FD_CONSOLE, FD_INITRD, FD_GUESTS, FD_END };
@@ -40,16 +40,34 @@ static void on_output_line(void *context, const char *line, size_t n)
 	target->stuck = strncmp(target->last_words, "KVM internal error", 18) == 0;
 }
 
+/*
+ * What is read from a share comes in host time, and so between other instructions in each boot; what
+ * lies in memory from the start does not. So with icount the root file system and the staging are in the
+ * initrd: what draws, which is the larger part, only where a consumer may load it.
+ */
+static int add_root(int fd, const struct zcb_images *images, const struct zcb_target_config *config,
+		    const struct zcb_staging *staging)
+{
+	static const char *const drawing[] = {"libLLVM*", "libgallium*", "libz3*", NULL};
+	bool draws = config->parts && config->parts[0];
+	int code = zcb_archive_tree(fd, images->root, "mnt", draws ? NULL : drawing);
+
+	return code ? code : zcb_archive_tree(fd, staging->path, "mnt/zcb", NULL);
+}
+
 /** The HUT's initrd: its modules, if it needs any, and then its init. */
-static int make_initrd(const struct zcb_images *images, int *ret_fd, struct zcb_error *err)
+static int make_initrd(const struct zcb_images *images, const struct zcb_target_config *config,
+		       const struct zcb_staging *staging, int *ret_fd, struct zcb_error *err)
 {
 	ZCB_CLOSE int fd = memfd_create("zcbench-initrd", MFD_CLOEXEC);
 	int code = fd < 0 ? -errno : 0;
 
 	if (!code && images->modules)
-		code = zcb_staging_append(fd, images->modules);
+		code = zcb_archive_append(fd, images->modules);
 	if (!code)
-		code = zcb_staging_append(fd, images->init);
+		code = zcb_archive_append(fd, images->init);
+	if (!code && config->accel == ZCB_ACCEL_ICOUNT)
+		code = add_root(fd, images, config, staging);
 	if (code)
 		return zcb_fail(err, code, "host set-up: the HUT's initrd cannot be made: %s",
 				strerror(-code));
@@ -59,8 +77,8 @@ static int make_initrd(const struct zcb_images *images, int *ret_fd, struct zcb_
 
 /*
  * With icount two boots shall execute the same instructions: one thread, a clock that counts them,
- * the same seed for what QEMU draws, nothing placed at random. The rest of the difference comes
- * from files, whose reads end in host time.
+ * the same seed for what QEMU draws, nothing placed at random, and nothing that comes in host time:
+ * see add_root(), add_devices() and the runner's requests.
  */
 static void add_accel(struct zcb_args *args, const struct zcb_target_config *config)
 {
@@ -89,14 +107,15 @@ static void add_cmdline(struct zcb_args *args, const struct zcb_target_config *c
 {
 	/*
 	 * Emulated processors share few real ones: being slow is no lock-up, and the check of the
-	 * timer can fail where it works. With icount a tick of the TSC is a nanosecond, exactly.
+	 * timer can fail where it works. With icount a tick of the TSC is a nanosecond, exactly, and the root
+	 * file system is what the initrd brings: in ramfs, since tmpfs could be swapped.
 	 */
 	static const char *const words[] = {
 		[ZCB_ACCEL_KVM] = "",
 		[ZCB_ACCEL_TCG] = " no_timer_check watchdog_thresh=60 "
 				  "rcupdate.rcu_cpu_stall_timeout=120",
 		[ZCB_ACCEL_ICOUNT] = " no_timer_check tsc_early_khz=1000000 nokaslr norandmaps "
-				     "randomize_kstack_offset=off",
+				     "randomize_kstack_offset=off rootfstype=ramfs",
 	};
 
 	zcb_args_add(args, "-append");
@@ -116,12 +135,19 @@ static void add_cmdline(struct zcb_args *args, const struct zcb_target_config *c
 		     config->cmdline ? " " : "", config->cmdline ? config->cmdline : "");
 }
 
-static void add_devices(struct zcb_args *args, bool screen)
+static void add_devices(struct zcb_args *args, const struct zcb_target_config *config)
 {
+	/*
+	 * Without ioeventfd a kick is served by who gives it, and not by another thread at another
+	 * instruction each time.
+	 */
+	static const char *const serial[] = {"-device",
+					     "virtio-serial-pci,id=serial,max_ports=3", NULL};
+	static const char *const prompt[] = {
+		"-device", "virtio-serial-pci,id=serial,max_ports=3,ioeventfd=off", NULL};
 	/* Which drivers of kernels without vkms copy what they show to: bench/consumers/scanout-vram.c. */
 	static const char *const display[] = {"-device", "cirrus-vga,romfile=", NULL};
 	static const char *const devices[] = {
-		"-device", "virtio-serial-pci,id=serial,max_ports=3",
 		"-device", "virtserialport,nr=1,chardev=channel,name=zcb.channel",
 		"-device", "virtserialport,nr=2,chardev=guests,name=zcb.guests",
 		"-serial", "chardev:console",
@@ -133,8 +159,9 @@ static void add_devices(struct zcb_args *args, bool screen)
 	zcb_args_add(args, "file,id=console,path=/proc/self/fd/%d", FD_CONSOLE);
 	zcb_args_add(args, "-chardev");
 	zcb_args_add(args, "file,id=guests,path=/proc/self/fd/%d", FD_GUESTS);
+	zcb_args_add_all(args, config->accel == ZCB_ACCEL_ICOUNT ? prompt : serial);
 	zcb_args_add_all(args, devices);
-	if (screen)
+	if (config->screen)
 		zcb_args_add_all(args, display);
 }
 
@@ -156,17 +183,21 @@ static void add_share(struct zcb_args *args, const char *tag, const char *folder
 /*
  * KASAN keeps an eighth of RAM for its shadow, up to a 32nd for what was freed
  * (mm/kasan/quarantine.c), and makes what is allocated larger: what is left shall be as much as
- * under any other kernel.
+ * under any other kernel. So it shall be whatever the initrd brings; in steps of a block of memory that can be taken
+ * offline, 128 MiB, for each of the two nodes.
  */
-static uint64_t hut_mib(const struct zcb_target_config *config, const struct zcb_images *images)
+static uint64_t hut_mib(const struct zcb_target_config *config, const struct zcb_images *images, int initrd)
 {
 	uint64_t mib = config->memory_bytes >> 20;
+	struct stat info;
 
+	if (config->accel == ZCB_ACCEL_ICOUNT && fstat(initrd, &info) == 0)
+		mib += (((uint64_t)info.st_size >> 20) / 256 + 1) * 256;
 	return images->kasan ? mib + mib / 4 : mib;
 }
 
 static void add_machine(struct zcb_args *args, const struct zcb_target_config *config,
-			const struct zcb_images *images)
+			const struct zcb_images *images, int initrd)
 {
 	static const char *const bare[] = {
 		"-machine",   "q35",	  "-nodefaults", "-no-user-config",
@@ -176,25 +207,20 @@ static void add_machine(struct zcb_args *args, const struct zcb_target_config *c
 	zcb_args_add(args, "-smp");
 	zcb_args_add(args, "%u", config->cpus);
 	zcb_args_add(args, "-m");
-	zcb_args_add(args, "%" PRIu64 "M", hut_mib(config, images));
+	zcb_args_add(args, "%" PRIu64 "M", hut_mib(config, images, initrd));
 	zcb_args_add(args, "-kernel");
 	zcb_args_add(args, "%s", images->kernel);
 	zcb_args_add(args, "-initrd");
 	zcb_args_add(args, "/proc/self/fd/%d", FD_INITRD);
 }
 
-/*
- * A pipe that holds a whole boot's log: QEMU writes byte by byte, of which a socket's buffer takes
- * some hundred; what follows would wait for us, in host time, which a boot with icount would see.
- */
 static int make_console(int *ret_ours, int *ret_childs, struct zcb_error *err)
 {
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return zcb_fail(err, -errno, "host set-up: no pipe: %s", strerror(errno));
-	/* Without it 64 KiB remain, which is right but for very talkative kernels. */
-	(void)fcntl(fds[1], F_SETPIPE_SZ, CONSOLE_PIPE_BYTES);
+	zcb_target_widen_pipe(fds[1]);
 	*ret_ours = fds[0];
 	*ret_childs = fds[1];
 	return 0;
@@ -247,16 +273,18 @@ static int prepare(struct zcb_target *target, const struct zcb_target_config *co
 	if (!code)
 		code = zcb_staging_make(&images, config, &target->staging, err);
 	if (!code)
-		code = make_initrd(&images, &initrd, err);
+		code = make_initrd(&images, config, &target->staging, &initrd, err);
 	if (code)
 		return code;
 	target->args = qemu.command;
 	qemu.command = (struct zcb_args){0};
-	add_machine(&target->args, config, &images);
+	add_machine(&target->args, config, &images, initrd);
 	add_accel(&target->args, config);
-	add_devices(&target->args, config->screen);
-	add_share(&target->args, "root", images.root);
-	add_share(&target->args, "zcb", target->staging.path);
+	add_devices(&target->args, config);
+	if (config->accel != ZCB_ACCEL_ICOUNT) {
+		add_share(&target->args, "root", images.root);
+		add_share(&target->args, "zcb", target->staging.path);
+	}
 	add_cmdline(&target->args, config, mode);
 	return start_qemu(target, config, qemu.modules, initrd, err);
 }

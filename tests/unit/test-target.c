@@ -79,7 +79,7 @@ static int set_up(void **state)
 	snprintf(p->note, sizeof(p->note), "%s/note", p->dir);
 	snprintf(p->temp, sizeof(p->temp), "%s/temp", p->dir);
 	p->config = (struct zcb_target_config){
-		.accel = ZCB_ACCEL_ICOUNT,
+		.accel = ZCB_ACCEL_TCG,
 		.images = p->images,
 		.program = p->program,
 		.kernel = "stock",
@@ -158,6 +158,14 @@ static void expect_in_file(const char *dir, const char *name, const char *expect
 
 	if (!strstr(text, expected))
 		fail_msg("%s has no \"%s\": %s", name, expected, text);
+	free(text);
+}
+
+static void expect_not_in_file(const char *dir, const char *name, const char *words)
+{
+	char *text = text_of(dir, name);
+
+	assert_null(strstr(text, words));
 	free(text);
 }
 
@@ -286,14 +294,38 @@ static void the_command_line_is_told(void **state)
 	const char *const *argv = zcb_target_argv(target);
 
 	assert_string_equal(argv[0], FAKE_QEMU);
-	expect_words(argv, "-icount", "shift=0,sleep=off");
-	expect_words(argv, "-seed", "7");
-	expect_words(argv, "-append", "nokaslr");
 	expect_words(argv, "-append", " numa=fake=2");
 	expect_words(argv, "-m", "2048M");
 	expect_words(argv, "-virtfs", "mount_tag=root,");
 	expect_words(argv, "-virtfs", "mount_tag=zcb,");
 	zcb_target_destroy(target);
+}
+
+/* Nothing that would come in host time: what the HUT reads is in its memory when it starts. */
+static void with_icount_all_is_there_from_the_start(void **state)
+{
+	struct place *p = *state;
+	struct zcb_target *target;
+	const char *const *argv;
+
+	p->config.accel = ZCB_ACCEL_ICOUNT;
+	p->config.requests = "{\"type\":\"end\"}\n";
+	make_file(p->dir, "images/rootfs/root/libc.so", "of-the-root");
+	make_file(p->dir, "images/rootfs/root/libLLVM.so.19", "which-draws");
+	target = start(p, "hang");
+	argv = zcb_target_argv(target);
+	expect_words(argv, "-icount", "shift=0,sleep=off");
+	expect_words(argv, "-seed", "7");
+	expect_words(argv, "-append", "nokaslr");
+	expect_words(argv, "-device", "virtio-serial-pci,id=serial,max_ports=3,ioeventfd=off");
+	for (; *argv; argv++)
+		assert_string_not_equal(*argv, "-virtfs");
+	noted_initrd(p);
+	zcb_target_destroy(target);
+	expect_in_file(p->dir, "note", "mnt/libc.soof-the-root");
+	expect_in_file(p->dir, "note", "mnt/zcb/zcb-vmm.soobject");
+	expect_in_file(p->dir, "note", "mnt/zcb/requests{\"type\":\"end\"}");
+	expect_not_in_file(p->dir, "note", "libLLVM");
 }
 
 static void expect_ram(const struct place *p, const char *option, const char *words)
@@ -755,6 +787,7 @@ int main(void)
 		TEST(a_goodbye_and_power_off_is_clean),
 		TEST(the_child_inherits_no_other_descriptor),
 		TEST(the_command_line_is_told),
+		TEST(with_icount_all_is_there_from_the_start),
 		TEST(a_kernel_with_kasan_gets_more_memory),
 		TEST(a_panic_is_a_panic),
 		TEST(a_panic_that_hangs_is_a_panic),

@@ -23,6 +23,7 @@
 #define CHANNEL "zcb.channel"
 #define GUESTS "zcb.guests"
 #define RUNNER "/zcb/zcbench"
+#define REQUESTS "/zcb/requests"
 #define NEW_ROOT "/mnt"
 
 /* As much as virtio's 128 descriptors carry: VIRTQUEUE_NUM - 3 pages, see net/9p/trans_virtio.c. */
@@ -44,9 +45,17 @@ static const struct mount_row early_mounts[] = {
 	{ "cgroup2", "/sys/fs/cgroup", "cgroup2", NULL, 0, 1 },
 };
 
-static const struct mount_row root_mounts[] = {
+static const struct mount_row share_mounts[] = {
 	{ "root", NEW_ROOT, "9p", P9_OPTIONS, MS_RDONLY, 0 },
 	{ "zcb", NEW_ROOT "/zcb", "9p", P9_OPTIONS, MS_RDONLY, 0 },
+};
+
+/* What came with the initramfs is there already: it only has to be a mount to become the root. */
+static const struct mount_row initramfs_mounts[] = {
+	{ NEW_ROOT, NEW_ROOT, NULL, NULL, MS_BIND, 0 },
+};
+
+static const struct mount_row root_mounts[] = {
 	{ "tmpfs", NEW_ROOT "/tmp", "tmpfs", NULL, 0, 0 },
 	{ "tmpfs", NEW_ROOT "/run", "tmpfs", NULL, 0, 0 },
 	{ "tmpfs", NEW_ROOT "/var/tmp", "tmpfs", NULL, 0, 0 },
@@ -108,8 +117,11 @@ static int on_command_line(const char *word)
 static int switch_root(void)
 {
 	mkdir("/dev/shm", 01777); /* devtmpfs has no such folder of its own */
-	int err = mount_all(root_mounts, COUNT(root_mounts));
+	int err = access(NEW_ROOT RUNNER, F_OK) ? mount_all(share_mounts, COUNT(share_mounts)) :
+						  mount_all(initramfs_mounts, COUNT(initramfs_mounts));
 
+	if (!err)
+		err = mount_all(root_mounts, COUNT(root_mounts));
 	if (err)
 		return err;
 	if (chdir(NEW_ROOT) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/")) {
@@ -122,7 +134,8 @@ static int switch_root(void)
 static void become_runner(const char *port, const char *guests)
 {
 	char *const argv[] = { RUNNER, "runner", "--channel", (char *)port, "--guest-console",
-			       (char *)guests, NULL };
+			       (char *)guests, access(REQUESTS, F_OK) ? NULL : "--requests", REQUESTS,
+			       NULL };
 	char *const envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp", "LANG=C.UTF-8",
 			       NULL };
 
