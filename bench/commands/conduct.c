@@ -128,6 +128,19 @@ static int load_plan(const struct zcb_request *request, struct zcb_rundir *dir, 
 	return ret ? ret : check_resumed(request, ret_plan, err);
 }
 
+/* With icount the HUT's seconds are not those of this machine, and only seconds of one clock have shares. */
+static void print_harness(FILE *out, const struct zcb_request *request, const struct zcb_run_totals *t)
+{
+	double all = t->harness_cells_s + t->harness_boots_s;
+
+	fprintf(out, "zcbench itself took %.1f %% of the cells' seconds (%.2f of %.1f)", 100 * t->harness_cells_s / t->seconds_cells,
+		t->harness_cells_s, t->seconds_cells);
+	if (request->config.accel != ZCB_ACCEL_ICOUNT && t->seconds_boots > 0)
+		fprintf(out, " and %.1f %% of the run's (%.2f of %.1f)", 100 * all / t->seconds_boots, all,
+			t->seconds_boots);
+	fputc('\n', out);
+}
+
 void zcb_print_totals(const struct zcb_request *request, const struct zcb_conducted *conducted)
 {
 	const struct zcb_shard *shard = &conducted->plan.shard;
@@ -149,6 +162,8 @@ void zcb_print_totals(const struct zcb_request *request, const struct zcb_conduc
 		fprintf(out, "first boot %.1f s; first verified guest frame %.1f s after starting its VMM; "
 		       "%.1f s past the first boot\n",
 		       t->seconds_first_boot, t->seconds_first_frame, t->seconds_past_first_boot);
+	if (t->seconds_cells > 0)
+		print_harness(out, request, t);
 }
 
 void zcb_print_report(const struct zcb_request *request)

@@ -258,6 +258,7 @@ static void greet(struct conduct *run, json_t *hello)
 	}
 	json_decref(boot->hello);
 	boot->hello = hello;
+	boot->runner_s += json_number_value(json_object_get(hello, "runner_s"));
 	taint_by_clock(boot);
 }
 
@@ -314,9 +315,14 @@ static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 	bool tainted = json_array_size(boot->faults) > 0 || outcome == ZCB_OUTCOME_PANIC;
 	json_t *hut = boot->hello ? json_incref(boot->hello) : json_object();
 	const char *cmdline = json_string_value(json_object_get(hut, "cmdline"));
+	double seconds = seconds_between(boot->started_ns, zcb_now_ns());
+	double conductor_s = zcb_cpu_meter_take(&run->cpu);
 
 	run->totals->tainted_boots += tainted;
-	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:O, s:s, s:o, s:o, s:{s:f, s:f, s:f, s:f}}",
+	run->totals->seconds_boots += seconds;
+	run->totals->harness_boots_s += boot->runner_s + conductor_s;
+	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:O, s:s, s:o, s:o, s:{s:f, s:f, s:f, s:f}, "
+			 "s:{s:f, s:f}}",
 			 "schema", 1, "boot", (int)boot->number, "planned", (int)boot->planned, "kernel", boot->kernel, "accel",
 			 run->config->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg", "clock",
 			 icount ? "icount" : "wall", "outcome", zcb_outcome_name(outcome), "reason",
@@ -324,8 +330,8 @@ static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 			 tainted, "kernel_faults", boot->faults, "cmdline", cmdline ? cmdline : "", "qemu",
 			 string_array(zcb_target_argv(boot->target), 0), "hut", hut, "seconds", "up",
 			 seconds_between(boot->started_ns, boot->up_ns), "first_frame",
-			 boot->first_frame_s, "first_frame_hut", boot->first_frame_hut_s, "total",
-			 seconds_between(boot->started_ns, zcb_now_ns()));
+			 boot->first_frame_s, "first_frame_hut", boot->first_frame_hut_s, "total", seconds,
+			 "harness", "runner", boot->runner_s, "conductor", conductor_s);
 }
 
 /* With its requests staged a HUT does not listen before it has done them. */
@@ -349,6 +355,7 @@ static int say_end(struct conduct *run)
 		return ret;
 	if (ret == 1) {
 		zcb_boot_add_faults(&run->boot, json_object_get(message.json, "kernel_faults"));
+		run->boot.runner_s += json_number_value(json_object_get(message.json, "runner_s"));
 		zcb_target_expect_end(run->boot.target);
 		json_decref(message.json);
 	}

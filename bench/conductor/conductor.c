@@ -25,6 +25,18 @@ static double seconds_left(const struct conduct *run)
 	return run->done_here ? passed / run->done_here * (run->n_all - run->n_done) : 0;
 }
 
+/* A cell that crashed does not know what zcbench took of it. */
+static void count_harness(struct zcb_run_totals *totals, json_t *line)
+{
+	json_t *harness = json_object_get(line, "harness"), *cell = json_object_get(harness, "cell");
+
+	totals->harness_cells_s += json_number_value(json_object_get(harness, "runner"));
+	if (!cell)
+		return;
+	totals->harness_cells_s += json_number_value(cell);
+	totals->seconds_cells += json_number_value(json_object_get(line, "seconds"));
+}
+
 static int finish_cell(struct conduct *run, const struct zcb_cell *cell, json_t *result)
 {
 	json_t *line;
@@ -35,6 +47,7 @@ static int finish_cell(struct conduct *run, const struct zcb_cell *cell, json_t 
 	run->done[cell->index] = true;
 	run->n_done++;
 	run->done_here++;
+	count_harness(run->totals, line);
 	run->watcher->cell_ended(run->watcher->opaque, line, run->n_done, run->n_all, seconds_left(run));
 	json_decref(line);
 	return 0;

@@ -44,6 +44,8 @@ struct zcb_run_totals {
 	uint32_t tainted_boots;
 	uint32_t boots; /* of the plan that are over: all of their cells are done */
 	bool interrupted, corrupt;
+	/* Of what was done here: the boots' seconds, the cells' by the HUT's clock, and zcbench's part of them. */
+	double seconds_boots, seconds_cells, harness_boots_s, harness_cells_s;
 	double seconds_first_boot, seconds_first_frame, seconds_past_first_boot;
 	enum zcb_exit exit_code;
 };

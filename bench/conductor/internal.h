@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "bench/conductor/conductor.h"
+#include "bench/executor/meter.h"
 #include "bench/results/wire.h"
 
 /** One boot of the HUT: what stands in boots/N/boot.json, while it comes about. */
@@ -17,6 +18,7 @@ struct boot {
 	double first_frame_s;     /* from the start of the guest's VMM; 0: none yet */
 	double first_frame_hut_s; /* the same by the HUT's own clock */
 	json_int_t guest_started_hut_ns;
+	double runner_s;        /* CPU time of the runner that belongs to no cell */
 	json_t *hello;  /* the runner's description of the HUT, or NULL */
 	json_t *faults; /* array of strings */
 	struct zcb_target *target;
@@ -35,6 +37,7 @@ struct conduct {
 	bool *done; /* of each cell: the journal has it */
 	uint32_t n_done, n_all; /* of the cells that are this run's */
 	uint64_t started_ns, first_up_ns;
+	struct zcb_cpu_meter cpu; /* of this process, all of it: each boot takes what came before its end */
 	uint32_t done_here;
 	char started[32];
 	json_t *kernels, *host; /* metadata: the kernels that came up so far, and this machine */

@@ -15,16 +15,39 @@ static bool is_metric_name(const char *name)
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._") == strlen(name) && *name != '.';
 }
 
-static int keep_samples(struct conduct *run, const struct zcb_cell *cell,
-			struct zcb_wire_message *message)
+static int keep_series(struct conduct *run, const struct zcb_cell *cell, const char *metric,
+		       const char *bytes, size_t n)
 {
-	const char *metric = json_string_value(json_object_get(message->json, "name"));
 	char name[96];
 
 	if (!is_metric_name(metric))
 		return zcb_fail(run->err, -EPROTO, "zcbench bug: samples of a metric without a name");
 	snprintf(name, sizeof(name), "samples/%u.%s.zcs", cell->index, metric);
-	return zcb_rundir_put(run->dir, name, message->payload, message->payload_n, run->err);
+	return zcb_rundir_put(run->dir, name, bytes, n, run->err);
+}
+
+/* The files of all metrics, one behind the other. */
+static int keep_samples(struct conduct *run, const struct zcb_cell *cell,
+			struct zcb_wire_message *message)
+{
+	size_t i, left = message->payload_n;
+	const char *bytes = message->payload;
+	json_t *series;
+
+	json_array_foreach(json_object_get(message->json, "series"), i, series) {
+		json_int_t n = json_integer_value(json_array_get(series, 1));
+		int ret;
+
+		if (n < 0 || (uint64_t)n > left)
+			return zcb_fail(run->err, -EPROTO, "zcbench bug: more samples than bytes");
+		ret = keep_series(run, cell, json_string_value(json_array_get(series, 0)), bytes,
+				  (size_t)n);
+		if (ret)
+			return ret;
+		bytes += n;
+		left -= (size_t)n;
+	}
+	return 0;
 }
 
 static void frame_file(char *ret_name, size_t room, const struct zcb_cell *cell, int number,

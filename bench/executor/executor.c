@@ -102,16 +102,29 @@ static void take_prints(struct execution *run)
 	run->printed_n += room;
 }
 
-static void pass_on(struct execution *run, struct zcb_wire_message *message)
+/* Messages that lie one behind the other, and go on together. */
+struct batch {
+	const char *bytes;
+	size_t n;
+};
+
+static void pass_on(struct execution *run, struct batch *batch)
+{
+	if (batch->n && !run->out_error)
+		run->out_error = zcb_write_all(run->out, batch->bytes, batch->n);
+	batch->n = 0;
+}
+
+static void take_message(struct execution *run, struct zcb_wire_message *message, struct batch *batch)
 {
 	if (!strcmp(message->type, "result")) {
+		pass_on(run, batch);
 		json_decref(run->result);
 		run->result = message->json;
 		return;
 	}
-	if (!run->out_error)
-		run->out_error = zcb_wire_send(run->out, json_incref(message->json), message->payload,
-					       message->payload_n);
+	batch->bytes = batch->n ? batch->bytes : message->whole;
+	batch->n += message->whole_n;
 	json_decref(message->json);
 }
 
@@ -119,10 +132,12 @@ static void take_messages(struct execution *run)
 {
 	struct zcb_wire_message message;
 	ssize_t n = zcb_wire_receive(&run->wire, run->messages);
+	struct batch batch = { 0 };
 	int ret = 0;
 
 	while (!run->garbled && (ret = zcb_wire_next(&run->wire, &message)) > 0)
-		pass_on(run, &message);
+		take_message(run, &message, &batch);
+	pass_on(run, &batch);
 	run->garbled |= ret < 0;
 	if (run->garbled)
 		zcb_wire_finish(&run->wire); /* or it would grow with all that comes */
@@ -205,6 +220,21 @@ static json_t *classify(struct execution *run, int status, unsigned int timeout_
 	return result;
 }
 
+/*
+ * What passed between the first thought of the process and its end, outside of the calls that the cell is
+ * about. Of a process that did not live to tell of its calls nothing is known.
+ */
+static void add_seconds(json_t *result, double seconds)
+{
+	json_t *calls = json_object_get(result, "calls");
+
+	json_object_set_new(result, "seconds", json_real(seconds));
+	if (json_is_real(calls))
+		json_object_set_new(result, "harness",
+				    json_pack("{s:f}", "cell", seconds - json_real_value(calls)));
+	json_object_del(result, "calls");
+}
+
 int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
 		     int out, json_t **ret_result)
 {
@@ -224,7 +254,6 @@ int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsig
 		;
 	zcb_wire_finish(&run.wire);
 	*ret_result = classify(&run, status, timeout_s);
-	json_object_set_new(*ret_result, "seconds",
-			    json_real((double)(zcb_now_ns() - begun) / 1e9));
+	add_seconds(*ret_result, (double)(zcb_now_ns() - begun) / 1e9);
 	return run.out_error;
 }

@@ -2,22 +2,19 @@
 #ifndef ZCB_EXECUTOR_METER_H
 #define ZCB_EXECUTOR_METER_H
 
-#include <jansson.h>
 #include <stdint.h>
 
 /**
  * Tells what a cell is about (its guest, workload, consumer, the kernel's udmabuf, the checks and
- * copies that are timed) from what zcbench does around that: notes, evidence, samples, results. By
- * the clock, not by CPU time, which costs a system call at each turn; so what preempts zcbench counts
- * as its own, and the figure is rather too large.
+ * copies that are timed) from what zcbench does around that: its process, notes, proofs, samples,
+ * results. By the clock, not by CPU time, which costs a system call at each turn; so what preempts
+ * zcbench counts as its own, and the figure is rather too large. Zero-initialized is new.
  */
 struct zcb_meter {
-	uint64_t begun_ns;
 	uint64_t entered_ns; /* the call under way began then; 0: none is */
 	uint64_t calls_ns;   /* in calls that the cell is about */
 };
 
-void zcb_meter_begin(struct zcb_meter *meter);
 void zcb_meter_enter(struct zcb_meter *meter);
 
 /** Nothing where no call is under way. */
@@ -32,10 +29,26 @@ void zcb_meter_leave(struct zcb_meter *meter);
 		metered_; \
 	})
 
-/** Seconds since zcb_meter_begin() outside of such calls. */
-double zcb_meter_own_s(const struct zcb_meter *meter);
-
 /** CPU seconds of this process so far, of all its threads and of none of its children. */
 double zcb_meter_cpu_s(void);
+
+/**
+ * Tells the CPU time of this process that zcbench itself is to answer for from that which is another's,
+ * or is counted elsewhere: all that passes belongs to one of the two. Zero-initialized begins with the
+ * process.
+ */
+struct zcb_cpu_meter {
+	double seen_s; /* CPU time so far that was told apart */
+	double own_s;  /* of it zcbench's, and not taken yet */
+};
+
+/** The CPU time since the last of these calls was zcbench's own. */
+void zcb_cpu_meter_own(struct zcb_cpu_meter *meter);
+
+/** It was another's. */
+void zcb_cpu_meter_other(struct zcb_cpu_meter *meter);
+
+/** Takes zcbench's own seconds, up to now: the next ones begin at 0. */
+double zcb_cpu_meter_take(struct zcb_cpu_meter *meter);
 
 #endif

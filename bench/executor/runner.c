@@ -33,6 +33,7 @@ struct runner {
 	struct zcb_guest *guest;
 	struct zcb_kmsg *kmsg;
 	uint64_t guests_started;
+	struct zcb_cpu_meter cpu;
 	struct zcb_placement placement; /* who runs where in each guest and cell */
 	struct zcb_trace *held; /* see hold_probes() */
 	uint64_t fault_around; /* as it was when the runner began; 0: the kernel does not say */
@@ -107,8 +108,8 @@ static bool guest_is_sound(json_t *result)
 	return status && (!strcmp(status, "pass") || !strcmp(status, "fail") || !strcmp(status, "skip"));
 }
 
-/* Beside what the cell's process says of itself, which a crash does not. */
-static void add_harness(json_t *result, double runner_s, double guest_s)
+/* Beside what the cell took, which of a crash is not known. */
+static void add_harness(json_t *result, const char *name, double seconds)
 {
 	json_t *harness = json_object_get(result, "harness");
 
@@ -116,8 +117,7 @@ static void add_harness(json_t *result, double runner_s, double guest_s)
 		harness = json_object();
 		json_object_set_new(result, "harness", harness);
 	}
-	json_object_set_new(harness, "runner", json_real(runner_s));
-	json_object_set_new(harness, "guest", json_real(guest_s));
+	json_object_set_new(harness, name, json_real(seconds));
 }
 
 /*
@@ -146,18 +146,20 @@ static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsi
 	struct zcb_error err = { "" };
 	uint64_t begun = zcb_now_ns();
 	json_t *result = NULL;
-	double cpu_s, guest_s;
+	double guest_s;
 	int ret = ensure_guest(runner, cell, &err);
 
 	*ret_error = 0;
+	zcb_cpu_meter_other(&runner->cpu); /* the guest's start */
 	if (ret)
 		return no_guest(ret, err.text);
+	guest_s = (double)(zcb_now_ns() - begun) / 1e9;
 	if (cell->params.probes == ZCB_ON)
 		hold_probes(runner);
-	guest_s = (double)(zcb_now_ns() - begun) / 1e9;
-	cpu_s = zcb_meter_cpu_s();
+	zcb_cpu_meter_own(&runner->cpu);
 	*ret_error = zcb_executor_run(cell, runner->guest, timeout_s, runner->channel, &result);
-	add_harness(result, zcb_meter_cpu_s() - cpu_s, guest_s);
+	zcb_cpu_meter_other(&runner->cpu); /* it is in what the cell took */
+	add_harness(result, "guest", guest_s);
 	if (cell->params.fault_around && runner->fault_around)
 		zcb_fault_around_set(runner->fault_around, NULL);
 	if (*cell->params.delay)
@@ -177,12 +179,14 @@ static int handle_cell(struct runner *runner, json_t *message)
 	json_t *result;
 	int ret = 0;
 
+	zcb_cpu_meter_own(&runner->cpu);
 	if (zcb_cell_from_json(json_object_get(message, "cell"), &cell, &err))
 		result = zcb_failure(err.text);
 	else
 		result = run_cell(runner, &cell, timeout_s > 0 ? (unsigned int)timeout_s : 120, &ret);
 	json_object_set_new(result, "type", json_string("result"));
 	json_object_set_new(result, "kernel_faults", zcb_kmsg_take(runner->kmsg, runner->channel));
+	add_harness(result, "runner", zcb_cpu_meter_take(&runner->cpu));
 	if (ret) {
 		json_decref(result);
 		return ret;
@@ -260,9 +264,9 @@ static int say_goodbye(struct runner *runner)
 	json_t *faults = zcb_kmsg_take(runner->kmsg, runner->channel);
 
 	add_clock_fault(faults);
-
-	return zcb_wire_send(runner->channel, json_pack("{s:s, s:o}", "type", "bye", "kernel_faults",
-							faults), NULL, 0);
+	return zcb_wire_send(runner->channel, json_pack("{s:s, s:o, s:f}", "type", "bye", "kernel_faults", faults,
+							"runner_s", zcb_cpu_meter_take(&runner->cpu)),
+			     NULL, 0);
 }
 
 /*
@@ -283,12 +287,15 @@ int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct z
 	struct runner runner = { .channel = channel, .config = config };
 	ZCB_CLOSE int kept_vm = keep_a_vm();
 	struct zcb_wire wire = { 0 };
+	json_t *hello;
 	int ret;
 
 	zcb_fault_around_get(&runner.fault_around);
 	runner.kmsg = zcb_kmsg_open();
 	zcb_topology_place(NULL, &runner.placement); /* if it cannot, nobody is placed */
-	ret = zcb_wire_send(channel, zcb_hut_describe(&runner.placement), NULL, 0);
+	hello = zcb_hut_describe(&runner.placement);
+	json_object_set_new(hello, "runner_s", json_real(zcb_cpu_meter_take(&runner.cpu)));
+	ret = zcb_wire_send(channel, hello, NULL, 0);
 	if (!ret)
 		ret = serve(&runner, &wire);
 	stop_guest(&runner);

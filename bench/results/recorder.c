@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bench/results/recorder.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "bench/base/cleanup.h"
+#include "bench/results/wire.h"
 
 static bool is_named(const struct zcb_series *series, const char *metric)
 {
@@ -128,6 +132,46 @@ json_t *zcb_recorder_summary(const struct zcb_recorder *recorder)
 		json_object_set_new(metrics, recorder->series[i].metric,
 				    summarize(&recorder->series[i]));
 	return metrics;
+}
+
+static size_t file_size(const struct zcb_series *series)
+{
+	return sizeof(struct zcb_samples_header) + series->n * sizeof(struct zcb_sample);
+}
+
+static char *add_file(char *to, const struct zcb_series *series)
+{
+	struct zcb_samples_header header = { .version = ZCB_SAMPLES_VERSION,
+					     .record_size = sizeof(struct zcb_sample) };
+
+	memcpy(header.magic, ZCB_SAMPLES_MAGIC, sizeof(header.magic));
+	memcpy(to, &header, sizeof(header));
+	memcpy(to + sizeof(header), series->sample, file_size(series) - sizeof(header));
+	return to + file_size(series);
+}
+
+int zcb_recorder_send(const struct zcb_recorder *recorder, int out)
+{
+	json_t *list = json_array();
+	ZCB_FREE char *bytes = NULL;
+	char *end;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < recorder->n; i++)
+		n += file_size(&recorder->series[i]);
+	end = bytes = n ? malloc(n) : NULL;
+	for (uint32_t i = 0; bytes && i < recorder->n; i++) {
+		const struct zcb_series *series = &recorder->series[i];
+
+		end = add_file(end, series);
+		json_array_append_new(list, json_pack("[s, I]", series->metric,
+						      (json_int_t)file_size(series)));
+	}
+	if (bytes)
+		return zcb_wire_send(out, json_pack("{s:s, s:s, s:o}", "type", "file", "kind", "samples",
+						    "series", list), bytes, n);
+	json_decref(list);
+	return n ? -ENOMEM : 0;
 }
 
 void zcb_recorder_forget(struct zcb_recorder *recorder, const char *metric)

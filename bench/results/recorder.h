@@ -54,6 +54,12 @@ void zcb_recorder_add(struct zcb_recorder *recorder, const char *metric, const c
  */
 json_t *zcb_recorder_summary(const struct zcb_recorder *recorder);
 
+/**
+ * Sends all samples as one "file" of the kind "samples": its "series" are [name, bytes], and the files of
+ * these lie one behind the other in the payload. Returns 0 or -errno.
+ */
+int zcb_recorder_send(const struct zcb_recorder *recorder, int out);
+
 /** Drops all samples of a metric, as if there had been none. */
 void zcb_recorder_forget(struct zcb_recorder *recorder, const char *metric);
 

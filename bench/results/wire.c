@@ -11,22 +11,29 @@
 
 #define MAX_LINE (1U << 20)
 #define MAX_PAYLOAD (256U << 20)
+#define FEW_BYTES (64U << 10) /* that are copied rather than written by a call of their own */
 
 int zcb_wire_send(int fd, json_t *message, const void *payload, size_t n)
 {
-	ZCB_FREE char *line = NULL;
+	ZCB_FREE char *line = NULL, *whole = NULL;
+	size_t length, with;
 	int ret;
 
 	if (n)
 		json_object_set_new(message, "bytes", json_integer((json_int_t)n));
 	line = json_dumps(message, JSON_COMPACT);
 	json_decref(message);
-	if (!line)
+	length = line ? strlen(line) : 0;
+	with = n < FEW_BYTES ? n : 0;
+	whole = line ? malloc(length + 1 + with) : NULL;
+	if (!whole)
 		return -ENOMEM;
-	ret = zcb_write_all(fd, line, strlen(line));
-	if (!ret)
-		ret = zcb_write_all(fd, "\n", 1);
-	return !ret && n ? zcb_write_all(fd, payload, n) : ret;
+	memcpy(whole, line, length);
+	whole[length] = '\n';
+	if (with)
+		memcpy(whole + length + 1, payload, with);
+	ret = zcb_write_all(fd, whole, length + 1 + with);
+	return !ret && n > with ? zcb_write_all(fd, payload, n) : ret;
 }
 
 static int make_room(struct zcb_wire *wire)
@@ -97,6 +104,8 @@ int zcb_wire_next(struct zcb_wire *wire, struct zcb_wire_message *ret_message)
 		return 0;
 	}
 	message.payload = start + line;
+	message.whole = start;
+	message.whole_n = line + message.payload_n;
 	wire->taken += line + message.payload_n;
 	*ret_message = message;
 	return 1;

@@ -24,12 +24,17 @@ struct zcb_wire {
 	size_t taken; /* bytes of messages that were handed out already */
 };
 
-/** One message; `payload` points into the wire and is good until the next call. */
+/**
+ * One message. `payload`, and `whole` with its line, point into the wire and are good until more is
+ * received; what follows is right behind it.
+ */
 struct zcb_wire_message {
 	json_t *json; /* owned: json_decref() it */
 	const char *type;
 	const char *payload;
 	size_t payload_n;
+	const char *whole;
+	size_t whole_n;
 };
 
 /**
