@@ -199,6 +199,21 @@ static int by_index(const void *key, const void *item)
 	return wanted < found ? -1 : wanted > found;
 }
 
+size_t zcb_results_samples(const struct zcb_results *r, uint64_t index)
+{
+	size_t low = 0, high = r->n_samples;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (r->samples[middle].index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct zcb_result_cell *zcb_results_cell(const struct zcb_results *r, uint64_t index)
 {
 	if (!r->n_cells)
