@@ -125,7 +125,8 @@ struct zcb_result_frame {
 };
 
 struct zcb_result_kernel {
-	const char *name, *release, *package, *config;
+	const char *name, *release, *package, *config; /* the latter a hash */
+	const char *config_path; /* its file, checked to lie in kernels/, or "" */
 };
 
 struct zcb_results {

@@ -287,7 +287,8 @@ def hostile(folder):
   run.lines[5]['pages'] = {'checked': -5, 'stale': 1e99}
   everything = {'reason': text, 'accel_reason': '\n'.join(h)}
   run.metadata(plan=h[0], target=h[1], started=h[2], ended=h[3], state=h[7], command=h, clock=h[5], accel='tcg',
-               kernels=[{'name': t, 'release': t, 'package': t, 'config_sha256': t} for t in h],
+               kernels=[{'name': t, 'release': t, 'package': t, 'config_sha256': t, 'config': t} for t in h[2:]] +
+                       [{'name': t, 'config_sha256': t, 'config': f'kernels/{i}.config'} for i, t in enumerate(h[:2])],
                host={'kernel': h[7], 'cpu': h[0], 'cpus': 'two', 'memory_bytes': [], 'topology': h[6],
                      'topology_xml': '<object type="Machine" os_index="' + h[0] + '">' + '<object type="PU" os_index="\'><b>"/></object></object>' + ''.join(f'<object type="Core" x="{t}">' for t in h)},
                qemu={'version': h[1]}, zcbench={'version': h[0], 'git': 7}, **everything)
@@ -296,6 +297,8 @@ def hostile(folder):
              kernel_faults=[] if number > 2 else [], hut={'release': text, 'cpu': text, 'topology': text,
                   'placement': [{'role': text, 'cpu': 'one'}, text, {}]})
   run.write('boots/1/console.log', '\n'.join(h).encode() + bytes(range(256)))
+  run.write('kernels/0.config', b'CONFIG_A=1\nCONFIG_\xff\xfe=y\n')
+  run.write('kernels/1.config', ''.join(f'CONFIG_{t}=y\nCONFIG_V{i}={t}\n' for i, t in enumerate(h)))
   run.write('samples/0.<b>.zcs', b'x')
   run.write('samples/1.refill.zcs', b'not samples at all')
   run.write('samples/nonsense', b'x')
@@ -349,7 +352,14 @@ def stages(folder):
     lacks = {'state': 'unavailable', 'reason': 'kernel: its mmu notifiers do not tell of new pages'}
     seen = {'state': 'measured', 'by': 'kvm:kvm_page_fault', 'lost': 0, 'unended': 0, 'unbegun': 0}
     run.line(cell, metrics=metrics, probes={'fault.kvm': seen, 'notifier.came': lacks if kernel == 'stock' else seen})
-  run.metadata(plan='stages')
+  run.write('kernels/abc.config', 'CONFIG_HZ=250\n# CONFIG_KASAN is not set\nCONFIG_UDMABUF=y\n')
+  run.write('kernels/def.config', '# CONFIG_EXTRA is not set\nCONFIG_UDMABUF=y\nCONFIG_HZ=1000\nCONFIG_PROBES=y\n')
+  run.write('kernels/same.config', 'CONFIG_UDMABUF=y\nCONFIG_HZ=250\n')
+  run.metadata(plan='stages', kernels=[{'name': 'stock', 'release': '6.12', 'config': 'kernels/abc.config'},
+                                       {'name': 'variants', 'release': '6.12', 'config': 'kernels/def.config'},
+                                       {'name': 'twin', 'release': '6.12', 'config': 'kernels/same.config'},
+                                       {'name': 'lost', 'release': '6.12', 'config': 'kernels/nowhere.config'},
+                                       {'name': 'out', 'release': '6.12', 'config': '../../../etc/passwd'}])
   run.boot(1)
   run.boot(2, kernel='variants')
   run.finish('stages')

@@ -31,7 +31,7 @@ INSPECT = r'''
   for (const e of document.querySelectorAll('*'))
     for (const a of e.attributes) {
       if (a.name.startsWith('on')) found.push('markup: a handler ' + a.name);
-      const beside = e.tagName === 'A' && /^(plots|frames|boots|samples)\/[\w.\/-]+$/.test(a.value) && !a.value.includes('..');
+      const beside = e.tagName === 'A' && /^(plots|frames|boots|samples|kernels)\/[\w.\/-]+$/.test(a.value) && !a.value.includes('..');
       if (['href', 'src', 'action', 'xlink:href'].includes(a.name) && !/^(#|data:)/.test(a.value) && !beside)
         found.push('markup: an address ' + a.value);
     }
@@ -186,6 +186,12 @@ def check_stages(chromium, run):
   stock = [6000, 3000, 0, 3000, 30000, 0, 0, 0, 7000]
   wanted = [line(stock, 16e6 - 16 * 7000), line(own, 16e6 - 16 * 7000), line(own, 16e6 - 16 * 14000, 2)]
   found = [] if rows == wanted else [f'stages: {rows} instead of {wanted}']
+  with browser.Page(chromium, os.path.join(run, 'report.html')) as page:
+    text = page.evaluate('document.querySelector("#environment").textContent')
+    options = page.evaluate('[...document.querySelectorAll("#environment details tbody tr")].map(r => r.textContent)')
+  if options != ['HZ2501000', 'PROBESnot sety'] or 'stock and twin have the same configuration' not in text or \
+     text.count('its configuration was not kept') != 2:
+    found.append(f'kernel configurations: {options} of {text}')
   if figures != 2:
     found.append(f'stages: {figures} pictures instead of a stack of bars and an operation')
   return found
