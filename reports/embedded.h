@@ -6,6 +6,8 @@
 
 extern const char zcb_embedded_curves_gp[];
 extern const char zcb_embedded_latency_gp[];
+extern const char zcb_embedded_operation_gp[];
+extern const char zcb_embedded_stages_gp[];
 extern const char zcb_embedded_staleness_gp[];
 extern const char zcb_embedded_sweep_gp[];
 extern const char zcb_embedded_style_css[];

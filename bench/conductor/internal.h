@@ -90,6 +90,12 @@ int zcb_boot_end(struct conduct *run);
 /** Keeps a file that the runner sent; every name is made here. */
 int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *message);
 
+/**
+ * Keeps the configuration of a kernel that came up, where it is known, as kernels/HASH.config, and names that file in
+ * `about`, the kernel's description. Returns 0 or -errno of the disk.
+ */
+int zcb_keep_config(struct conduct *run, const char *kernel, json_t *about);
+
 /** Counts a line of the journal, of this run or of the one it goes on with. */
 void zcb_count_line(struct zcb_run_totals *totals, json_t *line);
 

@@ -45,19 +45,23 @@ static json_t *describe_kernel(struct conduct *run, const char *kernel)
 	return json;
 }
 
-static void collect_kernels(struct conduct *run)
+static int collect_kernels(struct conduct *run)
 {
 	size_t i;
-	json_t *known;
+	json_t *known, *kernel;
+	int ret;
 
 	if (!run->boot.kernel)
-		return;
+		return 0;
+	kernel = describe_kernel(run, run->boot.kernel);
+	ret = zcb_keep_config(run, run->boot.kernel, kernel);
 	json_array_foreach(run->kernels, i, known)
 		if (!strcmp(json_string_value(json_object_get(known, "name")), run->boot.kernel)) {
-			json_array_set_new(run->kernels, i, describe_kernel(run, run->boot.kernel));
-			return;
+			json_array_set_new(run->kernels, i, kernel);
+			return ret;
 		}
-	json_array_append_new(run->kernels, describe_kernel(run, run->boot.kernel));
+	json_array_append_new(run->kernels, kernel);
+	return ret;
 }
 
 static json_t *describe_host(void)
@@ -153,12 +157,15 @@ int zcb_write_metadata(struct conduct *run, const char *state, const char *reaso
 {
 	const struct zcb_run_config *c = run->config;
 	json_t *json;
+	int ret;
 
 	if (!*run->started)
 		now_text(run->started, sizeof(run->started));
 	if (!run->host)
 		run->host = describe_host();
-	collect_kernels(run);
+	ret = collect_kernels(run);
+	if (ret)
+		return ret;
 	json = json_pack("{s:i, s:{s:s, s:s}, s:O, s:s, s:I, s:s, s:s, s:s, s:s, s:b, s:O, s:O, s:s, s:o}",
 			 "schema", 1, "zcbench", "version", ZCB_VERSION, "git", ZCB_GIT, "command",
 			 first_command(run), "plan", run->plan->name, "seed", (json_int_t)run->plan->seed, "target",

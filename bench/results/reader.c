@@ -34,6 +34,18 @@ int zcb_result_verdict_of_letter(char letter)
 	return at ? (int)(at - verdict_letters) : -1;
 }
 
+/* "kernels/HASH.config", as a run names it; anything else is not followed. */
+static const char *config_path(const char *path)
+{
+	static const char folder[] = "kernels/", end[] = ".config";
+	size_t n = strlen(path), plain;
+
+	if (strncmp(path, folder, sizeof(folder) - 1) != 0)
+		return "";
+	plain = strspn(path + sizeof(folder) - 1, "0123456789abcdefghijklmnopqrstuvwxyz-") + sizeof(folder) - 1;
+	return plain > sizeof(folder) - 1 && n < 120 && strcmp(path + plain, end) == 0 ? path : "";
+}
+
 static void read_kernels(const struct zcb_place *place, const json_t *metadata)
 {
 	const json_t *array = zcb_member_array(place, metadata, "kernels");
@@ -50,6 +62,7 @@ static void read_kernels(const struct zcb_place *place, const json_t *metadata)
 			.release = zcb_member_string(place, kernel, "release"),
 			.package = zcb_member_string(place, kernel, "package"),
 			.config = zcb_member_string(place, kernel, "config_sha256"),
+			.config_path = config_path(zcb_member_string(place, kernel, "config")),
 		};
 	}
 }
@@ -223,6 +236,21 @@ static int by_index(const void *key, const void *item)
 	uint64_t found = ((const struct zcb_result_cell *)item)->index;
 
 	return wanted < found ? -1 : wanted > found;
+}
+
+size_t zcb_results_samples(const struct zcb_results *r, uint64_t index)
+{
+	size_t low = 0, high = r->n_samples;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (r->samples[middle].index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 const struct zcb_result_cell *zcb_results_cell(const struct zcb_results *r, uint64_t index)

@@ -125,7 +125,8 @@ struct zcb_result_frame {
 };
 
 struct zcb_result_kernel {
-	const char *name, *release, *package, *config;
+	const char *name, *release, *package, *config; /* the latter a hash */
+	const char *config_path; /* its file, checked to lie in kernels/, or "" */
 };
 
 /** What was said of a shard that this run was joined of. */
@@ -192,6 +193,9 @@ int zcb_results_read_tail(const struct zcb_results *results, const char *path, s
 
 /** A parameter of a cell that is a number. False where the cell has none of that name. */
 bool zcb_result_param(const struct zcb_result_cell *cell, const char *name, double *ret_value);
+
+/** Where in samples the files of this cell begin, or would: they lie in the order of cells. */
+size_t zcb_results_samples(const struct zcb_results *results, uint64_t index);
 
 /** The cell with this index, or NULL. */
 const struct zcb_result_cell *zcb_results_cell(const struct zcb_results *results, uint64_t index);

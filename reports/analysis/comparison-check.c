@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/analysis/comparison-check.h"
+#include "reports/analysis/kconfig.h"
 
 /* A fact that both runs tell, and tell differently. What one of them does not say is no difference. */
 static bool differ(const char *a, const char *b)
@@ -38,8 +39,17 @@ void zcb_comparison_note_kernels(struct zcb_observations *o, const struct zcb_ar
 				 const struct zcb_arm *b)
 {
 	const struct zcb_result_kernel *of_a = kernel_of(a), *of_b = kernel_of(b);
+	char options[300];
+	int n = of_a && of_b && differ(of_a->config, of_b->config)
+			? zcb_kconfig_brief(a->results, of_a, b->results, of_b, options, sizeof(options))
+			: 0;
 
-	if (of_a && of_b && differ(of_a->config, of_b->config))
+	if (n > 0)
+		zcb_observations_note(o,
+				      "The arms' kernels are configured differently: %s. What B does differently "
+				      "may come of that.",
+				      options);
+	else if (n < 0)
 		zcb_observations_note(o,
 				      "The arms' kernels are configured differently (%.12s and %.12s): what B does "
 				      "differently may come of that.",
@@ -87,6 +97,26 @@ static const char *config_of(const struct zcb_results *r, size_t *ret_n)
 	return r->n_kernels && *r->kernels[0].config ? r->kernels[0].config : config;
 }
 
+/* Files of another hash may have the same options, such as those of two releases. */
+static int check_kernels(const struct zcb_results *a, const struct zcb_result_kernel *of_a,
+			 const struct zcb_results *b, const struct zcb_result_kernel *of_b, struct zcb_error *err)
+{
+	char options[300];
+	int n;
+
+	if (!differ(of_a->config, of_b->config))
+		return 0;
+	n = zcb_kconfig_brief(a, of_a, b, of_b, options, sizeof(options));
+	if (n < 0)
+		return refuse(a, b, "kernel configuration", of_a->config, of_b->config, err);
+	if (n == 0)
+		return 0;
+	return zcb_fail(err, -EINVAL,
+			"usage: these runs cannot be compared: the kernel configuration of %.80s is another than that "
+			"of %.80s: %s",
+			a->dir, b->dir, options);
+}
+
 /* Runs over several kernels are compared kernel by kernel, by name. */
 static int check_config(const struct zcb_results *a, const struct zcb_results *b,
 			struct zcb_error *err)
@@ -94,15 +124,17 @@ static int check_config(const struct zcb_results *a, const struct zcb_results *b
 	size_t n_a, n_b;
 	const char *of_a = config_of(a, &n_a), *of_b = config_of(b, &n_b);
 
+	if (n_a == 1 && n_b == 1 && *a->kernels[0].config && *b->kernels[0].config)
+		return check_kernels(a, &a->kernels[0], b, &b->kernels[0], err);
 	if (n_a <= 1 && n_b <= 1)
 		return differ(of_a, of_b) ? refuse(a, b, "kernel configuration", of_a, of_b, err) : 0;
 	for (size_t i = 0; i < n_a; i++) {
 		for (size_t j = 0; j < n_b; j++) {
 			const struct zcb_result_kernel *left = &a->kernels[i], *right = &b->kernels[j];
+			int ret = strcmp(left->name, right->name) ? 0 : check_kernels(a, left, b, right, err);
 
-			if (!strcmp(left->name, right->name) && differ(left->config, right->config))
-				return refuse(a, b, "kernel configuration", left->config,
-					      right->config, err);
+			if (ret)
+				return ret;
 		}
 	}
 	return 0;

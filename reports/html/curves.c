@@ -33,19 +33,9 @@ struct figure {
 /* The file of a cell and metric; they lie in the order of cells. */
 static const char *path_of(const struct zcb_results *r, uint64_t index, const char *metric)
 {
-	size_t low = 0, high = r->n_samples;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (r->samples[middle].index < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < r->n_samples && r->samples[low].index == index; low++) {
-		if (strcmp(r->samples[low].metric, metric) == 0)
-			return r->samples[low].path;
+	for (size_t i = zcb_results_samples(r, index); i < r->n_samples && r->samples[i].index == index; i++) {
+		if (strcmp(r->samples[i].metric, metric) == 0)
+			return r->samples[i].path;
 	}
 	return NULL;
 }

@@ -43,6 +43,7 @@ void zcb_part_probes(struct zcb_page *page); /* the end of the stages' section *
 void zcb_part_overhead(struct zcb_page *page);
 void zcb_part_trouble(struct zcb_page *page);
 void zcb_part_environment(struct zcb_page *page);
+void zcb_part_kconfig(struct zcb_page *page); /* in the middle of the environment's section */
 void zcb_part_glossary(struct zcb_page *page);
 
 /** All that stands before a page's content, down to its <h1>; no script, no address. */

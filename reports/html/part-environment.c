@@ -167,6 +167,7 @@ void zcb_part_environment(struct zcb_page *page)
 	put_boots(page);
 	for (size_t i = 0; i < page->results->n_boots && i < MAX_BOOTS; i++)
 		put_hut(page, i);
+	zcb_part_kconfig(page);
 	put_host(page);
 	zcb_html_raw(&page->html, "</section>\n");
 }

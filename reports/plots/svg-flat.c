@@ -145,9 +145,8 @@ static struct layer *back_layer(struct flattener *f, const char *style)
 	return &f->back[f->n_back++];
 }
 
-static int add_path(struct flattener *f, const char *tag, size_t n)
+static int add_shape(struct flattener *f, const char *tag, size_t n, struct slice data)
 {
-	struct slice data = attribute(tag, n, "d");
 	struct layer *layer = NULL;
 	char style[MAX_STYLE];
 	int err = style_of(f, tag, n, style);
@@ -165,6 +164,29 @@ static int add_path(struct flattener *f, const char *tag, size_t n)
 		}
 	}
 	return err ? err : zcb_svg_path_add(&layer->path, data.at, data.n);
+}
+
+/* "1,2 3,4" is "M1,2 L3,4 z". */
+static int add_polygon(struct flattener *f, const char *tag, size_t n)
+{
+	struct slice points = attribute(tag, n, "points");
+	ZCB_FREE char *data = NULL;
+	size_t length;
+	FILE *out = open_memstream(&data, &length);
+	char command = 'M';
+
+	if (!out)
+		return -ENOMEM;
+	for (size_t at = 0, next; at < points.n; at += next + 1) {
+		next = strcspn(points.at + at, " \"");
+		if (next)
+			fprintf(out, "%c%.*s", command, (int)next, points.at + at);
+		command = next ? 'L' : command;
+	}
+	fputc('z', out);
+	if (fclose(out) != 0)
+		return -ENOMEM;
+	return add_shape(f, tag, n, (struct slice){data, length});
 }
 
 static int add_marker(struct flattener *f, const char *tag, size_t n)
@@ -276,7 +298,9 @@ static int take_start(struct flattener *f, struct slice name, const char *tag, s
 	if (is_moved(f) || !empty)
 		return -EOPNOTSUPP;
 	if (is(name, "path"))
-		return add_path(f, tag, n);
+		return add_shape(f, tag, n, attribute(tag, n, "d"));
+	if (is(name, "polygon"))
+		return add_polygon(f, tag, n);
 	if (is(name, "use"))
 		return add_marker(f, tag, n);
 	return is(name, "rect") && is_invisible(f, tag, n) ? 0 : -EOPNOTSUPP;

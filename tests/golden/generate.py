@@ -274,6 +274,8 @@ def hostile(folder):
              metrics={'punch': {'unit': text, 'n': 20}, 'frame.stale': {'unit': 'pages', 'n': 6}, text: {'unit': text}},
              probes={text: {'state': text, 'reason': text, 'by': text}, 'fault.kvm': {'state': 'invalid', 'lost': i}})
     run.times(i, 'punch', 20000, 20, censored=i % 3)
+    run.samples(i, 'notifier.dispatch', [(op, op * 1000000 + 10, 5000) for op in range(20)])
+    run.samples(i, 'fault.kvm', [(op % 2, 2**64 - 5, 2**64 - 2) for op in range(20)])
     run.samples(i, 'frame.stale', [(f, f, 16) for f in range(6)])
     run.frame(i, 0, 'F' * 30 + 'S' * 4 + '<"&' + 'F' * 27, [1, -1, 99, 'x'], after=text, cell=text)
   run.frame(len(h), 1, 'SF', [], png={'expected': '../../etc/passwd', 'seen': '/etc/passwd',
@@ -285,7 +287,8 @@ def hostile(folder):
   run.lines[5]['pages'] = {'checked': -5, 'stale': 1e99}
   everything = {'reason': text, 'accel_reason': '\n'.join(h)}
   run.metadata(plan=h[0], target=h[1], started=h[2], ended=h[3], state=h[7], command=h, clock=h[5], accel='tcg',
-               kernels=[{'name': t, 'release': t, 'package': t, 'config_sha256': t} for t in h],
+               kernels=[{'name': t, 'release': t, 'package': t, 'config_sha256': t, 'config': t} for t in h[2:]] +
+                       [{'name': t, 'config_sha256': t, 'config': f'kernels/{i}.config'} for i, t in enumerate(h[:2])],
                host={'kernel': h[7], 'cpu': h[0], 'cpus': 'two', 'memory_bytes': [], 'topology': h[6],
                      'topology_xml': '<object type="Machine" os_index="' + h[0] + '">' + '<object type="PU" os_index="\'><b>"/></object></object>' + ''.join(f'<object type="Core" x="{t}">' for t in h)},
                qemu={'version': h[1]}, zcbench={'version': h[0], 'git': 7}, **everything)
@@ -294,6 +297,8 @@ def hostile(folder):
              kernel_faults=[] if number > 2 else [], hut={'release': text, 'cpu': text, 'topology': text,
                   'placement': [{'role': text, 'cpu': 'one'}, text, {}]})
   run.write('boots/1/console.log', '\n'.join(h).encode() + bytes(range(256)))
+  run.write('kernels/0.config', b'CONFIG_A=1\nCONFIG_\xff\xfe=y\n')
+  run.write('kernels/1.config', ''.join(f'CONFIG_{t}=y\nCONFIG_V{i}={t}\n' for i, t in enumerate(h)))
   run.write('samples/0.<b>.zcs', b'x')
   run.write('samples/1.refill.zcs', b'not samples at all')
   run.write('samples/nonsense', b'x')
@@ -318,6 +323,46 @@ def damaged(folder):
   run.write('frames/2-0.json', '{"schema":1,"index":2,')
   with open(os.path.join(run.path, 'cells.jsonl'), 'rb+') as f:
     f.truncate(f.seek(0, 2) - 40)
+
+
+# One operation in which the guest's touch brings the page: metric, begin, how long. fault.guest is by another clock.
+STAGES = [('punch', 0, 9000), ('notifier.dispatch', 2000, 3000), ('notifier.dispatch.own', 2000, 1800),
+          ('notifier.invalidate', 2500, 1200), ('fault.kvm', 60000, 30000), ('notifier.came', 70000, 5000),
+          ('notifier.came.own', 70000, 1500), ('notifier.update', 71000, 3500), ('udmabuf.zap', 72000, 700),
+          ('fault.guest', 200000, 33000), ('fault.consumer', 130000, 7000)]
+STAGES_OWN = [6000, 1800, 1200, 3000, 25000, 1500, 2800, 700, 7000]  # of those that are there, in the report's order
+
+
+def stages(folder):
+  """Cells with probes, whose operations are all alike: STAGES, twice as slow on hugetlb."""
+  run = RunDir(folder, 'stages', 'Cells with probes on two kernels; on the stock one the callbacks are not there.')
+  for kernel, memory in (('stock', 'shmem'), ('variants', 'shmem'), ('variants', 'hugetlb')):
+    cell = run.plan_cell(memory, 'punch', 'mmap', params('stride', probes='on'), 'stale', kernel=kernel,
+                         boot=1 + (kernel != 'stock'), variant='stock' if kernel == 'stock' else 'invalidate')
+    cell['cell'] = f'{cell["variant"]}/{memory}/micro/punch/mmap'
+    metrics, index, slow = {}, cell['index'], 1 + (memory == 'hugetlb')
+    for metric, begin, took in STAGES:
+      if kernel == 'stock' and metric.startswith(('notifier.came', 'notifier.inv', 'notifier.up', 'udmabuf')):
+        continue
+      run.samples(index, metric, [(2 + op, op * 10**6 + begin * slow, took * slow) for op in range(16)])
+      metrics[metric] = {'unit': 'ns', 'n': 16, 'censored': 0}
+    # The frame's wait has 16 faults in it.
+    run.samples(index, 'coherence.fresh', [(2, 120000, 16 * 10**6)])
+    metrics['coherence.fresh'] = {'unit': 'ns', 'n': 1, 'censored': 0}
+    lacks = {'state': 'unavailable', 'reason': 'kernel: its mmu notifiers do not tell of new pages'}
+    seen = {'state': 'measured', 'by': 'kvm:kvm_page_fault', 'lost': 0, 'unended': 0, 'unbegun': 0}
+    run.line(cell, metrics=metrics, probes={'fault.kvm': seen, 'notifier.came': lacks if kernel == 'stock' else seen})
+  run.write('kernels/abc.config', 'CONFIG_HZ=250\n# CONFIG_KASAN is not set\nCONFIG_UDMABUF=y\n')
+  run.write('kernels/def.config', '# CONFIG_EXTRA is not set\nCONFIG_UDMABUF=y\nCONFIG_HZ=1000\nCONFIG_PROBES=y\n')
+  run.write('kernels/same.config', 'CONFIG_UDMABUF=y\nCONFIG_HZ=250\n')
+  run.metadata(plan='stages', kernels=[{'name': 'stock', 'release': '6.12', 'config': 'kernels/abc.config'},
+                                       {'name': 'variants', 'release': '6.12', 'config': 'kernels/def.config'},
+                                       {'name': 'twin', 'release': '6.12', 'config': 'kernels/same.config'},
+                                       {'name': 'lost', 'release': '6.12', 'config': 'kernels/nowhere.config'},
+                                       {'name': 'out', 'release': '6.12', 'config': '../../../etc/passwd'}])
+  run.boot(1)
+  run.boot(2, kernel='variants')
+  run.finish('stages')
 
 
 def default_sized(folder):
@@ -357,7 +402,7 @@ def default_sized(folder):
 
 
 def main():
-  for make in (healthy, failures, hostile, damaged):
+  for make in (healthy, failures, hostile, damaged, stages):
     make(sys.argv[1])
 
 

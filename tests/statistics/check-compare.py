@@ -54,6 +54,11 @@ class Run:
                     pace + self.random.gauss(0, .002), **changes)
     return self
 
+  def text(self, name, content):
+    os.makedirs(os.path.dirname(f'{self.path}/{name}'), exist_ok=True)
+    with open(f'{self.path}/{name}', 'w', encoding='utf-8') as f:
+      f.write(content)
+
   def json(self, name, value):
     os.makedirs(os.path.dirname(f'{self.path}/{name}'), exist_ok=True)
     with open(f'{self.path}/{name}', 'w', encoding='utf-8') as f:
@@ -152,6 +157,17 @@ def two_runs(t):
                              {'kernels': [{'name': 'other', 'config_sha256': 'cd' * 32}]})):
     other = Run(t.folder, 'run-' + key, **change).boots(2, 'A').finish()
     t.refused(f'another {key}', says, a, other)
+  configs = {'a': 'CONFIG_HZ=250\n# CONFIG_KASAN is not set\nCONFIG_SAME=y\n',
+             'b': 'CONFIG_SAME=y\nCONFIG_HZ=1000\nCONFIG_KASAN=y\n# CONFIG_OFF is not set\n',
+             'c': '# of another release\nCONFIG_SAME=y\nCONFIG_HZ=250\n# CONFIG_OFF is not set\n'}
+  runs = {}
+  for key, text in configs.items():
+    kernel = {'name': 'variants', 'config_sha256': (key + key) * 32, 'config': f'kernels/{key}.config'}
+    run = Run(t.folder, 'config-' + key, kernels=[kernel]).boots(6, 'A', noise=.01)
+    run.text(f'kernels/{key}.config', text)
+    runs[key] = run.finish()
+  t.refused('other options', 'CONFIG_HZ (250, 1000), CONFIG_KASAN (not set, y)', runs['a'], runs['b'])
+  t.compare('another hash of the same options', 0, runs['a'], runs['c'])
   other = Run(t.folder, 'run-kernel', kernels=[{'name': 'other', 'release': '6.13', 'config_sha256': 'ab' * 32}])
   t.compare('another kernel', 0, a, other.boots(6, 'A', noise=.01).finish())
   several = []

@@ -223,6 +223,8 @@ static void a_picture_is_flattened(void **state)
 		     "<path stroke-width=\"1.5\" class=\"s2\" d=\"m64.5 192h348.3v-1.9l.2-.6\"/>");
 	flat_becomes("<path d=\"M1,1 L2,2 L3,1 z M5,5 L6,6\"/>",
 		     "<path fill=\"currentColor\" stroke=\"none\" d=\"m1 1 1 1 1-1zm4 4 1 1\"/>");
+	flat_becomes("<g stroke=\"none\"><polygon fill=\"currentColor\" fill-opacity=\"0.5\" points=\"1,2 3,2 3,4  \"/></g>",
+		     "<path fill=\"currentColor\" stroke=\"none\" fill-opacity=\"0.5\" d=\"m1 2h2v2z\"/>");
 	/* The canvas, and a line that goes nowhere. */
 	flat_becomes("<g><rect x=\"0\" fill=\"none\"/>" LINES "<path d=\"M1,1 \"/></g></g>", "");
 	/* Two that look alike are one; the grid stands first and words last, wherever they came. */

@@ -31,7 +31,7 @@ INSPECT = r'''
   for (const e of document.querySelectorAll('*'))
     for (const a of e.attributes) {
       if (a.name.startsWith('on')) found.push('markup: a handler ' + a.name);
-      const beside = e.tagName === 'A' && /^(plots|frames|boots|samples)\/[\w.\/-]+$/.test(a.value) && !a.value.includes('..');
+      const beside = e.tagName === 'A' && /^(plots|frames|boots|samples|kernels)\/[\w.\/-]+$/.test(a.value) && !a.value.includes('..');
       if (['href', 'src', 'action', 'xlink:href'].includes(a.name) && !/^(#|data:)/.test(a.value) && !beside)
         found.push('markup: an address ' + a.value);
     }
@@ -171,14 +171,44 @@ def check_hostile(chromium, run):
   return found
 
 
+def check_stages(chromium, run):
+  """The bars' figures are those that each operation was made of, and none is counted twice."""
+  with browser.Page(chromium, os.path.join(run, 'report.html')) as page:
+    rows = page.evaluate('[...document.querySelectorAll("table.stages tbody tr")].map('
+                         'r => [...r.querySelectorAll("td")].map(d => d.innerText))')
+    figures = page.evaluate('document.querySelectorAll("#stages svg").length')
+
+  def line(values, fresh, slow=1):
+    shown = [f'{v * slow / 1000:.2f}' if v else '–' for v in values]
+    return ['16', *shown, f'{sum(values) * slow / 1000:,.2f}', f'{fresh / 1000:,.2f}']
+  own = generate.STAGES_OWN
+  # On the stock kernel what the callbacks did is the rest of what they were in.
+  stock = [6000, 3000, 0, 3000, 30000, 0, 0, 0, 7000]
+  wanted = [line(stock, 16e6 - 16 * 7000), line(own, 16e6 - 16 * 7000), line(own, 16e6 - 16 * 14000, 2)]
+  found = [] if rows == wanted else [f'stages: {rows} instead of {wanted}']
+  with browser.Page(chromium, os.path.join(run, 'report.html')) as page:
+    text = page.evaluate('document.querySelector("#environment").textContent')
+    options = page.evaluate('[...document.querySelectorAll("#environment details tbody tr")].map(r => r.textContent)')
+  if options != ['HZ2501000', 'PROBESnot sety'] or 'stock and twin have the same configuration' not in text or \
+     text.count('its configuration was not kept') != 2:
+    found.append(f'kernel configurations: {options} of {text}')
+  if figures != 2:
+    found.append(f'stages: {figures} pictures instead of a stack of bars and an operation')
+  return found
+
+
 def check_run(program, chromium, folder, name):
   run = os.path.join(folder, name)
   path = os.path.join(run, 'report.html')
-  subprocess.run([program, run], check=True, stdout=subprocess.DEVNULL)
-  found = []
+  said = subprocess.run([program, run], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True).stderr
+  found = [f'the program said: {said}'] if said else []
   for mode, width, dark in MODES:
     found += [f'{mode}: {p}' for p in problems_of(chromium, path, width, dark)]
   found += check_print(chromium, path)
+  if name == 'stages':
+    found += check_stages(chromium, run)
+  elif 'zcbench run --plan stages' not in open(path, encoding='utf-8').read() and name == 'healthy':
+    found.append('stages: a run without probes does not say how to make one with them')
   if name == 'hostile':
     found += check_hostile(chromium, run)
   print(f'  {os.path.getsize(path)} bytes, {len(found)} problems')
@@ -195,7 +225,7 @@ def main():
   with browser.Browser() as chromium:
     print('planted faults')
     failed += check_the_checker(chromium, folder)
-    for name in ('healthy', 'failures', 'hostile', 'damaged'):
+    for name in ('healthy', 'failures', 'hostile', 'damaged', 'stages'):
       print(name)
       failed += [f'{name}: {p}' for p in check_run(program, chromium, folder, name)]
   for problem in failed:
