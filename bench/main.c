@@ -22,6 +22,7 @@ static const struct {
 	{ "compare", zcb_command_compare, "compare two runs, metric by metric" },
 	{ "trends", zcb_command_trends, "keep a store of nights, and say what changed" },
 	{ "runner", zcb_command_runner, NULL },
+	{ "complete", zcb_command_complete, NULL },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

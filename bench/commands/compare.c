@@ -164,7 +164,7 @@ static int read_margin(const char *text, double *ret_margin)
 	return 0;
 }
 
-static const struct option options[] = {
+const struct option zcb_options_compare[] = {
 	{ "metrics", required_argument, NULL, 'm' },
 	{ "margin", required_argument, NULL, 'g' },
 	{ "variant-a", required_argument, NULL, 'a' },
@@ -214,7 +214,7 @@ int zcb_command_compare(int argc, char **argv)
 	int option, code;
 
 	optind = 0; /* start anew: the program's own options were read before */
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "h", zcb_options_compare, NULL)) != -1) {
 		code = take_option(&compare, option);
 		if (code >= 0)
 			return code;

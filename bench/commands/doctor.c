@@ -213,22 +213,23 @@ static void usage(FILE *to)
 		"Exit codes: 0 something can run, 2 usage, 77 nothing can.\n");
 }
 
+const struct option zcb_options_doctor[] = {
+	{"json", no_argument, NULL, 'j'},
+	{"again", no_argument, NULL, 'a'},
+	{"images", required_argument, NULL, 'i'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
 int zcb_command_doctor(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"again", no_argument, NULL, 'a'},
-		{"images", required_argument, NULL, 'i'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
 	static struct findings targets, things;
 	ZCB_FREE char *beside = zcb_images_default();
 	const char *images = beside ? beside : "build/images";
 	bool json = false, again = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "h", zcb_options_doctor, NULL)) != -1) {
 		if (option == 'j')
 			json = true;
 		else if (option == 'a')

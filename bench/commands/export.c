@@ -45,20 +45,21 @@ static int run(const char *dir, const struct zcb_export_format *format, const ch
 	return result == -ENOTDIR || result == -EINVAL ? ZCB_EXIT_USAGE : ZCB_EXIT_INFRASTRUCTURE;
 }
 
+const struct option zcb_options_export[] = {
+	{"format", required_argument, NULL, 'f'},
+	{"output", required_argument, NULL, 'o'},
+	{"origin", required_argument, NULL, 'r'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
 int zcb_command_export(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"format", required_argument, NULL, 'f'},
-		{"output", required_argument, NULL, 'o'},
-		{"origin", required_argument, NULL, 'r'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
 	const char *output = NULL, *origin = "zcbench", *name = NULL;
 	int option;
 
 	optind = 0; /* start anew: the program's own options were read before */
-	while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "ho:", zcb_options_export, NULL)) != -1) {
 		if (option == 'h') {
 			help(stdout);
 			return ZCB_EXIT_CLEAN;

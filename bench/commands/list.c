@@ -158,6 +158,19 @@ static const struct {
 
 #define TOPICS (sizeof(topics) / sizeof(topics[0]))
 
+const char *zcb_list_topic(size_t i)
+{
+	return i < TOPICS ? topics[i].name : NULL;
+}
+
+json_t *zcb_list_of(const char *topic)
+{
+	for (size_t i = 0; i < TOPICS; i++)
+		if (!strcmp(topics[i].name, topic))
+			return topics[i].list();
+	return NULL;
+}
+
 static void print_topic(const char *name, json_t *array)
 {
 	json_t *item;
@@ -201,18 +214,19 @@ static int print_lists(const char *wanted, bool as_json)
 	return found;
 }
 
+const struct option zcb_options_list[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 int zcb_command_list(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	const char *wanted;
 	bool as_json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "h", zcb_options_list, NULL)) != -1) {
 		if (option == 'h')
 			printf("usage: zcbench list [variants|workloads|consumers|guests|metrics|plans|kernels]"
 			       " [--json]\n\nLists what there is to choose from, of one kind or of all.\n");

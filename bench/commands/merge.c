@@ -66,19 +66,20 @@ static int run(const struct zcb_merge_options *options)
 	return (int)merged.exit_code;
 }
 
+const struct option zcb_options_merge[] = {
+	{ "partial", no_argument, NULL, 'p' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 int zcb_command_merge(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "partial", no_argument, NULL, 'p' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	struct zcb_merge_options merge = { .interrupted = zcb_progress_interrupted };
 	int option;
 
 	optind = 0; /* start anew: the program's own options were read before */
-	while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "ho:", zcb_options_merge, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(help, stdout);
 			return ZCB_EXIT_CLEAN;

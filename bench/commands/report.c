@@ -62,20 +62,21 @@ static int write_mail(const char *dir, const char *output)
 	return exit_code_of(zcb_report_mail(dir, output, &err), &err);
 }
 
+const struct option zcb_options_report[] = {
+	{"format", required_argument, NULL, 'f'},
+	{"output", required_argument, NULL, 'o'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
 int zcb_command_report(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"format", required_argument, NULL, 'f'},
-		{"output", required_argument, NULL, 'o'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
 	int (*write)(const char *dir, const char *output) = write_html;
 	const char *output = NULL;
 	int option;
 
 	optind = 0; /* start anew: the program's own options were read before */
-	while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "ho:", zcb_options_report, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(help, stdout);
 			return ZCB_EXIT_CLEAN;

@@ -46,10 +46,11 @@ static const struct option options[] = {
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
+_Static_assert(OPTIONS < ZCB_REQUEST_OPTIONS, "an option too many");
 #define OF_RUN_ALONE 2U
 #define OF_AB_ALONE 3U
 
-static void table_for(bool compares, struct option ret_table[OPTIONS + 1])
+void zcb_request_table(bool compares, struct option ret_table[ZCB_REQUEST_OPTIONS])
 {
 	const struct option *first = compares ? options + OF_RUN_ALONE : options;
 	size_t n = compares ? OPTIONS - OF_RUN_ALONE : OPTIONS - OF_AB_ALONE;
@@ -259,10 +260,10 @@ static int check(struct zcb_request *request)
 
 int zcb_request_take(int argc, char **argv, struct zcb_request *request, void (*usage)(void))
 {
-	struct option table[OPTIONS + 1];
+	struct option table[ZCB_REQUEST_OPTIONS];
 	int option, index = 0, ret = 0;
 
-	table_for(request->compares, table);
+	zcb_request_table(request->compares, table);
 	while (!ret && (option = getopt_long(argc, argv, "ho:", table, &index)) != -1) {
 		if (option == 'h') {
 			usage();

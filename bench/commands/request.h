@@ -2,6 +2,7 @@
 #ifndef ZCB_COMMANDS_REQUEST_H
 #define ZCB_COMMANDS_REQUEST_H
 
+#include <getopt.h>
 #include <stdbool.h>
 
 #include "bench/conductor/conductor.h"
@@ -28,6 +29,12 @@ void zcb_request_init(struct zcb_request *request, bool compares);
  * --help prints usage() and ends the program.
  */
 int zcb_request_take(int argc, char **argv, struct zcb_request *request, void (*usage)(void));
+
+/** More than `run` or `ab` has options. */
+#define ZCB_REQUEST_OPTIONS 40
+
+/** The options of `ab`, or of `run`, as getopt_long() wants them. */
+void zcb_request_table(bool compares, struct option ret_table[ZCB_REQUEST_OPTIONS]);
 
 /** The options that `run` and `ab` share, for their --help. */
 void zcb_request_print_options(void);

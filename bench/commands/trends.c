@@ -173,20 +173,21 @@ static int run(const struct options *o)
 	return code ? code : tell(trends);
 }
 
+const struct option zcb_options_trends[] = {
+	{"add", required_argument, NULL, 'a'},
+	{"acknowledge", required_argument, NULL, 'k'},
+	{"because", required_argument, NULL, 'b'},
+	{"output", required_argument, NULL, 'o'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct option options[] = {
-		{"add", required_argument, NULL, 'a'},
-		{"acknowledge", required_argument, NULL, 'k'},
-		{"because", required_argument, NULL, 'b'},
-		{"output", required_argument, NULL, 'o'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
 	int option;
 
 	optind = 0; /* start anew: the program's own options were read before */
-	while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "ho:", zcb_options_trends, NULL)) != -1) {
 		if (option == 'h')
 			return option;
 		if (option == 'a' && o->n_runs < MAX_RUNS)
