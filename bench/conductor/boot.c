@@ -214,7 +214,8 @@ static int start_once(struct conduct *run)
 		.program = run->config->program,
 		.parts = modules,
 		.kernel = boot->kernel,
-		.seed = run->plan->seed,
+		/* Each boot its own: what repeats in all of them does not hang on one state of the HUT. */
+		.seed = run->plan->seed + run->boot.planned - 1,
 		.cpus = run->config->cpus,
 		.memory_bytes = run->config->memory_bytes,
 		.screen = wants_screen(run),

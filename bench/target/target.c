@@ -22,6 +22,7 @@
 #define PUMP_BYTES ((size_t)1 << 20)
 
 #define CONSOLE_PIPE_BYTES (1 << 20)
+#define CHANNEL_BYTES (16 << 20)
 
 /* From the polite end to the other one; a native runner has more to put back than QEMU. */
 #define GRACE_VM_NS (3 * 1000000000ULL)
@@ -78,12 +79,25 @@ struct zcb_target *zcb_target_new(void)
 	return NULL;
 }
 
+/*
+ * As with zcb_target_widen_pipe(): what a cell sends at its end shall not wait for us. Who is not root gets no more
+ * than net.core.wmem_max.
+ */
+static void widen_socket(int fd)
+{
+	int bytes = CHANNEL_BYTES;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 int zcb_target_socketpair(int *ret_ours, int *ret_childs, struct zcb_error *err)
 {
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return zcb_fail(err, -errno, "host set-up: no socket: %s", strerror(errno));
+	widen_socket(fds[1]);
 	*ret_ours = fds[0];
 	*ret_childs = fds[1];
 	return 0;

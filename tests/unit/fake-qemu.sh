@@ -18,6 +18,7 @@ line()
 note "pid $$"
 note "open: $(readlink /proc/$$/fd/*)"
 note "initrd $(tr -d '\0' </proc/self/fd/5)"
+note noted
 line 'Linux version 6.12.94+deb13-amd64'
 
 case "$ZCB_FAKE" in

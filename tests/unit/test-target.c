@@ -208,7 +208,7 @@ static pid_t noted_initrd(const struct place *p)
 
 	for (int i = 0; i < 3000; i++) {
 		char *text = text_of(p->dir, "note");
-		bool there = strstr(text, "initrd ") != NULL;
+		bool there = strstr(text, "\nnoted\n") != NULL;
 
 		free(text);
 		if (there)
