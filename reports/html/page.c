@@ -2,8 +2,11 @@
 #include "reports/html/page.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "reports/analysis/comparison.h"
 #include "bench/base/cleanup.h"
@@ -12,6 +15,8 @@
 
 /* The largest plan has half of this; tables look each row up among all of them. */
 #define MAX_ROWS 4000U
+/* Raw files that a line of a table leads to. */
+#define MAX_LINKS 8U
 
 void zcb_page_open_box(struct zcb_page *page, const char *label)
 {
@@ -59,12 +64,68 @@ static void put_picture(struct zcb_html *html, const char *id, const struct zcb_
 	zcb_html_raw(html, "</svg>\n");
 }
 
-void zcb_page_link(struct zcb_page *page, const char *path, const char *text)
+/* Nothing that means something in an address, and no way out of the folder. */
+static bool is_plain(const char *path)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				    "0123456789._-/";
 
-	if (path[strspn(path, plain)] || strstr(path, "..")) {
+	return !path[strspn(path, plain)] && !strstr(path, "..");
+}
+
+static const char *samples_path(const struct zcb_results *r, const struct zcb_result_cell *cell, const char *metric)
+{
+	for (size_t i = zcb_results_samples(r, cell->index); i < r->n_samples && r->samples[i].index == cell->index;
+	     i++) {
+		if (strcmp(r->samples[i].metric, metric) == 0 && is_plain(r->samples[i].path))
+			return r->samples[i].path;
+	}
+	return NULL;
+}
+
+void zcb_page_sample(struct zcb_page *page, const struct zcb_result_cell *cell, const char *metric, const char *text)
+{
+	const char *path = samples_path(page->results, cell, metric);
+
+	if (path && faccessat(page->results->dirfd, path, R_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		zcb_page_link(page, path, text);
+	else
+		zcb_html_text(&page->html, text);
+}
+
+void zcb_page_samples(struct zcb_page *page, const struct zcb_result_cell *const *cells, size_t n, const char *metric,
+		      uint64_t count)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, count);
+	for (size_t i = 0; i < n && i < MAX_LINKS; i++) {
+		if (i)
+			snprintf(text, sizeof(text), "·%zu", i + 1);
+		zcb_page_sample(page, cells[i], metric, text);
+	}
+}
+
+bool zcb_page_open_line(struct zcb_page *page, const struct zcb_result_cell *cell)
+{
+	if (cell->status == ZCB_RESULT_NOT_RUN ||
+	    faccessat(page->results->dirfd, "cells.jsonl", R_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	zcb_html_raw(&page->html, "<a href=\"cells.jsonl#:~:text=%22index%22:");
+	zcb_html_textf(&page->html, "%" PRIu64, cell->index);
+	zcb_html_raw(&page->html, ",\">");
+	return true;
+}
+
+void zcb_page_close_line(struct zcb_page *page, bool open)
+{
+	if (open)
+		zcb_html_raw(&page->html, "</a>");
+}
+
+void zcb_page_link(struct zcb_page *page, const char *path, const char *text)
+{
+	if (!is_plain(path)) {
 		zcb_html_text(&page->html, text);
 		return;
 	}

@@ -70,6 +70,23 @@ void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
  */
 void zcb_page_link(struct zcb_page *page, const char *path, const char *text);
 
+/**
+ * A count of samples, which leads to the raw file of the metric where there is one; further cells of a row, such as
+ * those of other boots, follow as links of their own.
+ */
+void zcb_page_samples(struct zcb_page *page, const struct zcb_result_cell *const *cells, size_t n, const char *metric,
+		      uint64_t count);
+
+/** Text that leads to the raw file of one cell and metric where there is one. */
+void zcb_page_sample(struct zcb_page *page, const struct zcb_result_cell *cell, const char *metric, const char *text);
+
+/**
+ * Begins and ends a link to the line of a cell in cells.jsonl; browsers go to the text that is named there. Where
+ * there is no journal, open writes nothing and returns false.
+ */
+bool zcb_page_open_line(struct zcb_page *page, const struct zcb_result_cell *cell);
+void zcb_page_close_line(struct zcb_page *page, bool open);
+
 /** "emulated" and what it means for the figures; "" where there is nothing to say. */
 const char *zcb_page_clock_caveat(const char *clock, const char *accel);
 

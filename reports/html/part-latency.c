@@ -265,7 +265,7 @@ static void put_line(const struct table *t, const struct line *line)
 	zcb_html_raw(html, "</small></th><td>");
 	zcb_html_clip(html, cell->consumer, 40);
 	zcb_html_raw(html, "</td><td>");
-	zcb_html_count(html, line->metric->n);
+	zcb_page_samples(t->page, line->row->cells, line->row->n_cells, line->metric->name, line->metric->n);
 	zcb_html_raw(html, "</td>");
 	put_value(t, line->metric->quantile[ZCB_P50]);
 	put_tail(t, line->metric, ZCB_P90, 10);
@@ -449,7 +449,7 @@ void zcb_part_latency(struct zcb_page *page)
 	zcb_html_text(&page->html, zcb_page_clock_caveat(r->clock, r->accel));
 	zcb_html_raw(&page->html,
 		     " Every sample is in <code>samples/INDEX.METRIC.zcs</code>, by the number of its cell "
-		     "in <code>cells.jsonl</code>.</p>\n");
+		     "in <code>cells.jsonl</code>; the counts in the tables lead there.</p>\n");
 	figures = show_all(page, true, 0);
 	figures = show_all(page, false, figures);
 	if (!figures)

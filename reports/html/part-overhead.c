@@ -103,8 +103,9 @@ static void put_shares(struct zcb_page *page, const struct share *shares, size_t
 }
 
 /* One line a row: what a consumer reads, and how fast. */
-static bool put_reading(struct zcb_html *html, const struct zcb_summary_row *row)
+static bool put_reading(struct zcb_page *page, const struct zcb_summary_row *row)
 {
+	struct zcb_html *html = &page->html;
 	const struct zcb_summary_metric *read = zcb_summary_metric(row, "frame.read");
 	const struct zcb_summary_metric *copy = zcb_summary_metric(row, "frame.copy");
 	double pages = 0, bytes, read_ns, copy_ns;
@@ -119,7 +120,8 @@ static bool put_reading(struct zcb_html *html, const struct zcb_summary_row *row
 	zcb_html_raw(html, "<tr><th scope=\"row\">");
 	zcb_html_clip(html, row->first->consumer, 60);
 	zcb_html_raw(html, "</th><td>");
-	zcb_html_textf(html, "%.40s, %.40s, %.40s", row->first->variant, row->first->memory,
+	zcb_page_sample(page, row->first, "frame.read", "samples");
+	zcb_html_textf(html, " of %.40s, %.40s, %.40s", row->first->variant, row->first->memory,
 		       row->first->guest);
 	zcb_html_raw(html, "</td>");
 	put_number(html, pages, 0);
@@ -159,7 +161,7 @@ static void put_readings(struct zcb_page *page)
 			   "<th scope=\"col\" class=\"n\">Read / copy</th>"
 			   "<th scope=\"col\" class=\"n\">Read, MB/s</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < page->n_rows && shown < MAX_READINGS; i++)
-		shown += put_reading(html, &page->rows[i]);
+		shown += put_reading(page, &page->rows[i]);
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(page);
 }

@@ -87,8 +87,11 @@ static void put_reason(struct zcb_html *html, const struct row *row)
 	zcb_html_raw(html, "</td>");
 }
 
-static void put_row(struct zcb_html *html, const struct row *row)
+static void put_row(struct zcb_page *page, const struct row *row)
 {
+	struct zcb_html *html = &page->html;
+	bool leads;
+
 	zcb_html_raw(html, "<tr><th scope=\"row\">");
 	zcb_html_clip(html, row->first->kernel, 60);
 	zcb_html_raw(html, "</th><td>");
@@ -106,7 +109,9 @@ static void put_row(struct zcb_html *html, const struct row *row)
 	zcb_html_raw(html, "</td>");
 	put_reason(html, row);
 	zcb_html_raw(html, "<td class=\"n\">");
+	leads = zcb_page_open_line(page, row->first);
 	zcb_html_count(html, row->n_cells);
+	zcb_page_close_line(page, leads);
 	zcb_html_raw(html, "</td></tr>\n");
 }
 
@@ -119,7 +124,7 @@ static void put_table(struct zcb_page *page, const struct rows *rows)
 			   "<th scope=\"col\">State</th><th scope=\"col\">Why</th>"
 			   "<th scope=\"col\" class=\"n\">Cells</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < rows->n; i++)
-		put_row(html, &rows->row[i]);
+		put_row(page, &rows->row[i]);
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(page);
 	if (rows->left_out)

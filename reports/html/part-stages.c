@@ -249,6 +249,18 @@ static void put_number(const struct figure *f, double value)
 	zcb_html_raw(&f->page->html, "</td>");
 }
 
+/* The metric of what struck: "punch", or of another workload its own. */
+static const char *strike_of(const struct zcb_summary_row *row)
+{
+	static const char *const strikes[] = {"punch", "migrate", "vmm.take", "thp.collapse", "thp.split", "swap.out"};
+
+	for (size_t i = 0; i < sizeof(strikes) / sizeof(strikes[0]); i++) {
+		if (zcb_summary_metric(row, strikes[i]))
+			return strikes[i];
+	}
+	return "punch";
+}
+
 static void put_bar(const struct figure *f, const struct bar *bar)
 {
 	struct zcb_html *html = &f->page->html;
@@ -261,7 +273,8 @@ static void put_bar(const struct figure *f, const struct bar *bar)
 	zcb_html_raw(html, " ");
 	zcb_html_clip(html, cell->memory, 40);
 	zcb_html_raw(html, "</th><td class=\"n\">");
-	zcb_html_count(html, bar->medians.operations);
+	zcb_page_samples(f->page, bar->row->cells, bar->row->n_cells, strike_of(bar->row),
+			 bar->medians.operations);
 	zcb_html_raw(html, "</td>");
 	for (int stage = 0; stage < ZCB_STAGES; stage++) {
 		if (stage == ZCB_STAGE_FRESH)

@@ -200,8 +200,9 @@ static void put_range(struct zcb_html *html, const struct zcb_staleness_point *p
 	zcb_html_raw(html, "</td>");
 }
 
-static void put_series(struct zcb_html *html, const struct series *s)
+static void put_series(struct zcb_page *page, const struct series *s)
 {
+	struct zcb_html *html = &page->html;
 	const struct zcb_result_cell *cell = s->row->first;
 	uint64_t frames = 0;
 
@@ -216,7 +217,7 @@ static void put_series(struct zcb_html *html, const struct series *s)
 	zcb_html_raw(html, "</small></th><td>");
 	zcb_html_clip(html, cell->consumer, 40);
 	zcb_html_raw(html, "</td><td class=\"n\">");
-	zcb_html_count(html, frames);
+	zcb_page_samples(page, s->row->cells, s->row->n_cells, "frame.stale", frames);
 	zcb_html_raw(html, "</td>");
 	put_range(html, &s->points[0]);
 	put_range(html, &s->points[s->n - 1]);
@@ -273,7 +274,7 @@ static void put_table(const struct staleness *st)
 	for (size_t i = 0; i < st->n && lines < MAX_LINES; i++) {
 		if (!is_ever_stale(&st->series[i]))
 			continue;
-		put_series(html, &st->series[i]);
+		put_series(st->page, &st->series[i]);
 		lines++;
 	}
 	zcb_html_raw(html, "</tbody></table>\n");

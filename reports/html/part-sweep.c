@@ -270,8 +270,9 @@ static void put_fitted(struct zcb_html *html, double value, double error, int de
 	zcb_html_raw(html, "</td>");
 }
 
-static void put_series(struct zcb_html *html, const struct series *s, const struct scale *scale)
+static void put_series(const struct sweep *sweep, const struct series *s, const struct scale *scale)
 {
+	struct zcb_html *html = &sweep->page->html;
 	struct zcb_growth growth;
 	double first = s->y[0], last = s->y[s->n - 1];
 
@@ -280,7 +281,11 @@ static void put_series(struct zcb_html *html, const struct series *s, const stru
 	zcb_html_raw(html, " on ");
 	zcb_html_clip(html, s->first->kernel, 60);
 	zcb_html_raw(html, "</th>");
-	put_number(html, first / scale->divisor, scale->decimals);
+	zcb_html_raw(html, "<td class=\"n\">");
+	zcb_page_sample(sweep->page, s->first, sweep->metric, "raw");
+	zcb_html_raw(html, " ");
+	zcb_html_decimal(html, first / scale->divisor, scale->decimals);
+	zcb_html_raw(html, "</td>");
 	put_number(html, last / scale->divisor, scale->decimals);
 	put_number(html, first > 0 ? last / first : 0, 2);
 	if (zcb_growth_fit(s->x, s->y, s->n, &growth)) {
@@ -310,7 +315,7 @@ static void put_table(const struct sweep *sweep, const struct limits *l, const s
 	zcb_html_raw(html, "</th><th scope=\"col\" class=\"n\">slope</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < sweep->n; i++) {
 		if (sweep->series[i].n)
-			put_series(html, &sweep->series[i], scale);
+			put_series(sweep, &sweep->series[i], scale);
 	}
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(sweep->page);

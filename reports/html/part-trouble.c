@@ -32,8 +32,10 @@ static int by_trouble(const void *a, const void *b)
 	return order;
 }
 
-static void put_group(struct zcb_html *html, const struct zcb_result_cell *const *cells, size_t n)
+static void put_group(struct zcb_page *page, const struct zcb_result_cell *const *cells, size_t n)
 {
+	struct zcb_html *html = &page->html;
+
 	zcb_html_raw(html, "<tr><th scope=\"row\">");
 	zcb_html_text(html, zcb_result_status_name(cells[0]->status));
 	zcb_html_raw(html, "</th><td class=\"n\">");
@@ -42,8 +44,12 @@ static void put_group(struct zcb_html *html, const struct zcb_result_cell *const
 	zcb_html_clip(html, *cells[0]->reason ? cells[0]->reason : "no reason was given", 1000);
 	zcb_html_raw(html, "</td><td class=\"names\">");
 	for (size_t i = 0; i < n && i < MAX_NAMED; i++) {
+		bool leads;
+
 		zcb_html_raw(html, "<div><code>");
+		leads = zcb_page_open_line(page, cells[i]);
 		zcb_html_clip(html, cells[i]->cell, 160);
+		zcb_page_close_line(page, leads);
 		zcb_html_raw(html, "</code> ");
 		zcb_html_clip(html, cells[i]->brief, 120);
 		zcb_html_textf(html, ", boot %llu", (unsigned long long)cells[i]->boot);
@@ -68,7 +74,7 @@ static void put_groups(struct zcb_page *page, const struct zcb_result_cell **cel
 	for (size_t i = 0; i < n && groups < MAX_GROUPS; i += same, groups++) {
 		for (same = 1; i + same < n && same_trouble(cells[i], cells[i + same]);)
 			same++;
-		put_group(html, &cells[i], same);
+		put_group(page, &cells[i], same);
 	}
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(page);

@@ -122,9 +122,11 @@ static void put_notes(struct zcb_html *html, const struct zcb_summary_row *row, 
 	}
 }
 
-static void put_verdict(struct zcb_html *html, const struct zcb_summary_row *row)
+static void put_verdict(struct zcb_page *page, const struct zcb_summary_row *row)
 {
+	struct zcb_html *html = &page->html;
 	size_t notes = 0;
+	bool leads;
 
 	zcb_html_raw(html, "<div");
 	zcb_html_attribute(html, "class", class_of(row));
@@ -133,12 +135,14 @@ static void put_verdict(struct zcb_html *html, const struct zcb_summary_row *row
 		zcb_html_raw(html, "⊘ tainted boot</b><small>not counted</small></div>");
 		return;
 	}
+	leads = zcb_page_open_line(page, row->first);
 	zcb_html_text(html, marks[row->status].symbol);
 	zcb_html_raw(html, " ");
 	if (*marks[row->status].word)
 		zcb_html_text(html, marks[row->status].word);
 	else
 		zcb_html_clip(html, *row->observed ? row->observed : "ran", 40);
+	zcb_page_close_line(page, leads);
 	zcb_html_raw(html, "</b>");
 	put_notes(html, row, &notes);
 	if (notes)
@@ -158,7 +162,7 @@ static void put_box(struct table *t, size_t line, const char *consumer)
 		if (!is_ours(t, i) || !same_line(cell, t->rows[line].first) ||
 		    strcmp(cell->consumer, consumer) != 0)
 			continue;
-		put_verdict(html, &t->rows[i]);
+		put_verdict(t->page, &t->rows[i]);
 	}
 	zcb_html_raw(html, "</td>");
 }
@@ -256,7 +260,7 @@ void zcb_part_verdicts(struct zcb_page *page)
 		"<p>✓ what was observed is what the variant declares; ✗ it is not. The tint says "
 		"what was seen: staleness that is declared is a finding, not a failure. The share of "
 		"page readings that were not fresh stands below it. <em>ran</em>: the consumer reads "
-		"nothing. An empty box is not in the plan.</p>\n");
+		"nothing. An empty box is not in the plan. A verdict leads to its line in <code>cells.jsonl</code>.</p>\n");
 	for (size_t i = 0; i < page->n_rows && tables < 24; i++) {
 		if (!zcb_page_opens_variant(page, i))
 			continue;

@@ -4,8 +4,12 @@
 import copy
 import os
 import re
+import sys
 
 import zcb
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'web'))
+import validate  # noqa: E402
 
 HUGE_PAGE_PUNCHES = {'pattern': 'single', 'unit': 'huge'}
 METRICS_OF_PUNCH = {'punch', 'export.create', 'export.close', 'frame.read', 'frame.copy',
@@ -123,6 +127,8 @@ def check_report(folder, problems):
   page = zcb.octets(folder, 'report.html').decode()
   problems.expect(page.lstrip().lower().startswith('<!doctype html') and '</html>' in page, 'report.html is no page')
   problems.expect('stock/shmem/linux/punch/mmap' in page, 'report.html does not name the stale cell')
+  if not validate.missing():
+    problems.equal('report.html against the standard', validate.problems_of(os.path.join(folder, 'report.html')), [])
   problems.expect(zcb.read_json(folder, 'summary.json'), 'summary.json is empty')
 
 

@@ -31,7 +31,7 @@ INSPECT = r'''
   for (const e of document.querySelectorAll('*'))
     for (const a of e.attributes) {
       if (a.name.startsWith('on')) found.push('markup: a handler ' + a.name);
-      const beside = e.tagName === 'A' && /^(plots|frames|boots|samples|kernels)\/[\w.\/-]+$/.test(a.value) && !a.value.includes('..');
+      const beside = e.tagName === 'A' && /^((plots|frames|boots|samples|kernels)\/[\w.\/-]+|cells\.jsonl#:~:text=%22index%22:\d+,)$/.test(a.value) && !a.value.includes('..');
       if (['href', 'src', 'action', 'xlink:href'].includes(a.name) && !/^(#|data:)/.test(a.value) && !beside)
         found.push('markup: an address ' + a.value);
     }
@@ -102,7 +102,7 @@ def problems_of(chromium, path, width=1280, dark=False):
       found.append('script: a script changed the title')
     found += page.evaluate(INSPECT)
     for link in page.evaluate('[...document.querySelectorAll("a")].map(a => a.getAttribute("href"))'):
-      if link[:1] != '#' and not os.path.isfile(os.path.join(os.path.dirname(path), link)):
+      if link[:1] != '#' and not os.path.isfile(os.path.join(os.path.dirname(path), link.split('#')[0])):
         found.append(f'link: nothing is at {link}')
     chromium.settle()
     found += ['console: ' + m for m in page.messages() if 'console: ' + m not in found]
@@ -142,6 +142,15 @@ def check_the_checker(chromium, folder):
     elif not kind and found:
       missed.append(f'a sound page has {found}')
   return missed
+
+
+def check_raw(path):
+  """Each line of the tables of times, and each verdict, leads to its raw records."""
+  with open(path, encoding='utf-8') as f:
+    text = f.read()
+  lines = text.count('<tr><th scope="row">', text.find('<section id="latency">'), text.find('<section id="stages">'))
+  raw = text.count('href="samples/', text.find('<section id="latency">'), text.find('<section id="stages">'))
+  return [] if 0 < lines <= raw else [f'raw: {raw} links to samples in {lines} lines']
 
 
 def check_print(chromium, path):
@@ -205,6 +214,8 @@ def check_run(program, chromium, folder, name):
   for mode, width, dark in MODES:
     found += [f'{mode}: {p}' for p in problems_of(chromium, path, width, dark)]
   found += check_print(chromium, path)
+  if name == 'healthy':
+    found += check_raw(path)
   if name == 'stages':
     found += check_stages(chromium, run)
   elif 'zcbench run --plan stages' not in open(path, encoding='utf-8').read() and name == 'healthy':
