@@ -1,37 +1,41 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boots of which some plays have the fault path of shmem really slowed down, for calibrate (see README.md).
+"""Boots of which some plays have the fault path really slowed down, for calibrate (see README.md).
 
   slowed.py plan LOOPS NS > plan.json         what to run on the kernel `delays`: LOOPS turns of a loop more in
                                               a fault of shmem, NS nanoseconds in one of hugetlb
-  slowed.py arms < summaries > summaries      slowed plays become arm B, the others by turns A and its twin
+  slowed.py arms < summaries > summaries      slowed plays become arm B, the others A and its twin
 """
 import json
+import random
 import re
 import sys
 
 BOOTS = 48
-PLAIN, SLOWED = 0, 1
-# The cells of the default plan's comparison of variants.
-CELLS = (
+# The cells of the default plan's comparison of variants, each as often, and as many plays between two of an arm.
+CELLS = 2 * (
   ('shmem', {'pattern': 'stride'}),
   ('shmem', {'pattern': 'stride', 'refill': 'vmm'}),
   ('hugetlb', {'pattern': 'single', 'unit': 'huge', 'blocks': 4, 'refill': 'vmm'}),
 )
-# Each cell in another order and then backwards: none of the three arms is always first. The twin is as plain as A.
-ORDERS = ((PLAIN, PLAIN, SLOWED), (SLOWED, PLAIN, PLAIN), (PLAIN, SLOWED, PLAIN))
-SLOWED_PARAMS = re.compile(r'delay fault_[a-z]+, delay_by [0-9]+')
+VARIANTS = 7
+# `count` means nothing to punching: it says which arm a play is.
+ARMS = {'A': 101, 'Z': 102, 'B': 103, '': 104}
+SLOWED = re.compile(r'delay fault_[a-z]+, delay_by [0-9]+')
+COUNT = re.compile(r'count (10[1-4])\b')
 
 
-def cell(memory, params):
-  return {'workload': 'punch', 'consumers': ['mmap'], 'memory': [memory], 'params': params}
+def play(memory, params, arm, delay):
+  more = {'count': ARMS[arm], **(delay if arm == 'B' else {})}
+  return {'workload': 'punch', 'consumers': ['mmap'], 'memory': [memory], 'params': {**params, **more}}
 
 
-def plays(delays):
-  yield cell('shmem', {'pattern': 'frame'})  # the first of a boot is like no other: not compared
-  for (memory, params), order in zip(CELLS, ORDERS):
-    for slowed in 2 * (order + order[::-1]):
-      yield cell(memory, {**params, **delays[memory]} if slowed else params)
+def plays(delays, random_of):
+  for memory, params in CELLS:
+    order = list('AZB') + [''] * (VARIANTS + 1 - 3)
+    random_of.shuffle(order)
+    for arm in order + order[::-1]:
+      yield play(memory, params, arm, delays[memory])
 
 
 def plan(loops, ns):
@@ -40,22 +44,22 @@ def plan(loops, ns):
     'schema': 1, 'name': 'slowed', 'summary': 'plays with a longer fault path, and without, by turns',
     'kernels': ['delays'], 'variants': ['stock'], 'memory': ['shmem', 'hugetlb'], 'guests': ['micro'], 'boots': BOOTS,
     'params': {'pages': 64, 'rounds': 2, 'frames': 2, 'ram_mib': 192, 'stride': 4, 'evidence': 'undeclared'},
-    'cells': list(plays(delays)),
+    'cells': list(plays(delays, random.Random(1))),
   }
 
 
 def arms(lines):
-  """The plain plays of a cell are A, Z, Z, A, and once more: in every other boot Z, A, A, Z."""
-  seen = {}
+  names = {str(count): arm for arm, count in ARMS.items()}
   for line in map(json.loads, lines):
     if 'cell' in line:
-      if line['params'].startswith('frame,'):
+      found = COUNT.search(line['params'])
+      line['params'] = COUNT.sub('count 12', SLOWED.sub('delay "", delay_by 0', line['params']))
+      line['arm'] = names[found[1]]
+      if not line['arm']:
         continue
-      line['params'], slowed = SLOWED_PARAMS.subn('delay "", delay_by 0', line['params'])
-      key = (line['boot'], line['cell'], line['params'], line['metric'], slowed)
-      nth = seen[key] = seen.get(key, -1) + 1
-      plain = 'AZZA' if line['boot'] % 2 else 'ZAAZ'
-      line['arm'] = 'B' if slowed else plain[nth % len(plain)]
+      # Odd boots one way, even ones the other: where in the order A and its twin stand adds nothing to either.
+      if line['boot'] % 2:
+        line['arm'] = {'A': 'Z', 'Z': 'A', 'B': 'B'}[line['arm']]
     yield line
 
 
