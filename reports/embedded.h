@@ -5,6 +5,7 @@
 /* Files of reports/ that the program carries inside itself; embed.py turns them into C. */
 
 extern const char zcb_embedded_curves_gp[];
+extern const char zcb_embedded_density_gp[];
 extern const char zcb_embedded_latency_gp[];
 extern const char zcb_embedded_operation_gp[];
 extern const char zcb_embedded_stages_gp[];

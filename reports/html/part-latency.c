@@ -6,6 +6,7 @@
 #include "bench/base/cleanup.h"
 #include "reports/embedded.h"
 #include "reports/html/curves.h"
+#include "reports/html/density.h"
 #include "reports/html/page.h"
 #include "reports/plots/plot.h"
 
@@ -349,6 +350,7 @@ static void put_curves(const struct table *t, size_t number)
 	};
 
 	zcb_page_curves(t->page, &curves, number);
+	zcb_page_density(t->page, &curves, number);
 }
 
 /* The first stands open; the others say their range, and open on request. */

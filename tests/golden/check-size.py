@@ -42,6 +42,9 @@ def main():
   with open(os.path.join(run, 'report.html'), encoding='utf-8') as page:
     if 'class="plot"' in page.read():
       failed.append('a plot stands in the page as gnuplot drew it: reports/plots/svg-flat.c does not know something')
+  for metric in ('punch', 'export.create'):
+    if not [f for f in os.listdir(os.path.join(run, 'plots')) if f.startswith('density-') and f.endswith(f'-{metric}.svg')]:
+      failed.append(f'{metric} has no picture of its density')
   for plot in [f for f in os.listdir(os.path.join(run, 'plots')) if f.endswith('.svg')]:
     for kind in ('gp', 'dat'):
       if not os.path.exists(os.path.join(run, 'plots', f'{plot[:-3]}{kind}')):
