@@ -80,6 +80,7 @@ static int run_cell(struct conduct *run, const struct zcb_cell *cell)
 		json_decref(message.json);
 	if (run->totals->interrupted)
 		return 0;
+	zcb_drop_metrics(run);
 	zcb_target_stop(run->boot.target, ZCB_OUTCOME_LOST);
 	snprintf(reason, sizeof(reason), "the host under test ended under this cell (%s): %s",
 		 zcb_outcome_name(zcb_target_outcome(run->boot.target)),
@@ -243,5 +244,6 @@ int zcb_conduct(const struct zcb_run_config *config, const struct zcb_plan *plan
 	json_decref(run.kernels);
 	json_decref(run.host);
 	json_decref(run.earlier);
+	zcb_drop_metrics(&run);
 	return ret ? ret : end;
 }

@@ -41,6 +41,7 @@ struct conduct {
 	uint32_t done_here;
 	char started[32];
 	json_t *kernels, *host; /* metadata: the kernels that came up so far, and this machine */
+	json_t *metrics;        /* of the cell under way, from its samples; NULL: none came */
 	json_t *earlier;        /* metadata of the run that is resumed, or NULL */
 	struct boot boot;
 };
@@ -95,6 +96,9 @@ int zcb_keep_file(struct conduct *run, const struct zcb_cell *cell, struct zcb_w
  * `about`, the kernel's description. Returns 0 or -errno of the disk.
  */
 int zcb_keep_config(struct conduct *run, const char *kernel, json_t *about);
+
+/** Forgets the figures of the cell under way: it will have none. */
+void zcb_drop_metrics(struct conduct *run);
 
 /** Counts a line of the journal, of this run or of the one it goes on with. */
 void zcb_count_line(struct zcb_run_totals *totals, json_t *line);

@@ -2,11 +2,13 @@
 /* Puts what the runner sent into the run directory, under names that are made here. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/base/cleanup.h"
 #include "bench/conductor/internal.h"
 #include "bench/results/exhibit.h"
+#include "bench/results/recorder.h"
 
 /* The HUT is not trusted with paths: a metric is a word of letters and dots. */
 static bool is_metric_name(const char *name)
@@ -15,15 +17,34 @@ static bool is_metric_name(const char *name)
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._") == strlen(name) && *name != '.';
 }
 
-static int keep_series(struct conduct *run, const struct zcb_cell *cell, const char *metric,
-		       const char *bytes, size_t n)
+/* Its figures are made here, where no emulated processor takes its time for that. */
+static int summarize(struct conduct *run, const char *metric, const char *unit, const char *bytes, size_t n)
 {
-	char name[96];
+	struct zcb_series series = { .unit = unit };
+	int ret = zcb_series_parse(bytes, n, &series);
 
-	if (!is_metric_name(metric))
-		return zcb_fail(run->err, -EPROTO, "zcbench bug: samples of a metric without a name");
+	if (ret)
+		return zcb_fail(run->err, ret, "zcbench bug: samples that make no sense: %s", strerror(-ret));
+	if (!run->metrics)
+		run->metrics = json_object();
+	json_object_set_new(run->metrics, metric, zcb_series_summary(&series));
+	free(series.sample);
+	return 0;
+}
+
+static int keep_series(struct conduct *run, const struct zcb_cell *cell, json_t *series, const char *bytes,
+		       size_t n)
+{
+	const char *metric = json_string_value(json_array_get(series, 0));
+	const char *unit = json_string_value(json_array_get(series, 1));
+	char name[96];
+	int ret;
+
+	if (!is_metric_name(metric) || !is_metric_name(unit))
+		return zcb_fail(run->err, -EPROTO, "zcbench bug: samples of a metric without a name or unit");
+	ret = summarize(run, metric, unit, bytes, n);
 	snprintf(name, sizeof(name), "samples/%u.%s.zcs", cell->index, metric);
-	return zcb_rundir_put(run->dir, name, bytes, n, run->err);
+	return ret ? ret : zcb_rundir_put(run->dir, name, bytes, n, run->err);
 }
 
 /* The files of all metrics, one behind the other. */
@@ -35,13 +56,12 @@ static int keep_samples(struct conduct *run, const struct zcb_cell *cell,
 	json_t *series;
 
 	json_array_foreach(json_object_get(message->json, "series"), i, series) {
-		json_int_t n = json_integer_value(json_array_get(series, 1));
+		json_int_t n = json_integer_value(json_array_get(series, 2));
 		int ret;
 
 		if (n < 0 || (uint64_t)n > left)
 			return zcb_fail(run->err, -EPROTO, "zcbench bug: more samples than bytes");
-		ret = keep_series(run, cell, json_string_value(json_array_get(series, 0)), bytes,
-				  (size_t)n);
+		ret = keep_series(run, cell, series, bytes, (size_t)n);
 		if (ret)
 			return ret;
 		bytes += n;
@@ -192,6 +212,21 @@ static const char *known_status(json_t *result)
 	return "error";
 }
 
+/* A cell that crashed has no figures, even if its samples came. */
+static void set_metrics(struct conduct *run, json_t *line)
+{
+	bool crashed = !strcmp(json_string_value(json_object_get(line, "status")), "crash");
+
+	json_object_set_new(line, "metrics", run->metrics && !crashed ? json_incref(run->metrics) : json_object());
+	zcb_drop_metrics(run);
+}
+
+void zcb_drop_metrics(struct conduct *run)
+{
+	json_decref(run->metrics);
+	run->metrics = NULL;
+}
+
 int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t *result,
 		       json_t **ret_line)
 {
@@ -214,6 +249,7 @@ int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t 
 	json_object_update_missing(line, result);
 	json_object_del(line, "type");
 	json_decref(result);
+	set_metrics(run, line);
 	ret = zcb_rundir_journal(run->dir, json_incref(line), run->err);
 	if (ret) {
 		json_decref(line);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
@@ -19,6 +20,39 @@
 #include "bench/executor/show.h"
 #include "bench/results/wire.h"
 
+/* Where frames are copied to. It is shared with the cells to come, which overwrite it before they read it. */
+static struct {
+	char *bytes;
+	size_t n;
+} room;
+
+int zcb_cell_make_room(const struct zcb_cell *cell)
+{
+	size_t n = (size_t)cell->params.pages * 4096;
+	void *bytes;
+
+	if (n <= room.n)
+		return 0;
+	bytes = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (bytes == MAP_FAILED)
+		return -errno;
+	if (room.n)
+		munmap(room.bytes, room.n);
+	room.bytes = bytes;
+	room.n = n;
+	return 0;
+}
+
+/* Page faults are not the copy's cost, and one call for all of them is cheap (since Linux 5.14). */
+static char *take_room(size_t n)
+{
+	if (n > room.n)
+		return NULL;
+	if (madvise(room.bytes, n, MADV_POPULATE_WRITE) < 0)
+		memset(room.bytes, 1, n);
+	return room.bytes;
+}
+
 static int prepare(struct zcb_running *run, struct zcb_error *err)
 {
 	const struct zcb_cell_params *params = &run->cell->params;
@@ -28,11 +62,10 @@ static int prepare(struct zcb_running *run, struct zcb_error *err)
 	run->verdict = calloc(n, sizeof(*run->verdict));
 	run->want = calloc(n, sizeof(*run->want));
 	run->damage.hit = calloc(n, sizeof(*run->damage.hit));
-	run->copy = calloc(n, 4096);
+	run->copy = take_room(n * 4096);
 	run->victim.struck_by = calloc(n, sizeof(*run->victim.struck_by));
 	if (!run->page || !run->verdict || !run->want || !run->damage.hit || !run->copy || !run->victim.struck_by)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a frame of %zu pages", n);
-	memset(run->copy, 1, n * 4096); /* its page faults are not the copy's cost */
 	run->random = run->cell->seed;
 	run->request = (struct zcb_frame_request){ .frame = run->frame, .pages = params->pages,
 						   .blocks = params->blocks,
@@ -163,7 +196,6 @@ static void finish(struct zcb_running *run)
 	free(run->verdict);
 	free(run->want);
 	free(run->damage.hit);
-	free(run->copy);
 	free(run->victim.struck_by);
 	zcb_probes_close(run->probes);
 	zcb_close_fd_p(&run->display);
@@ -242,12 +274,13 @@ static const char *observed_word(const struct zcb_running *run, const struct zcb
 }
 
 /* By what clock the guest told its times. */
-static void add_guest_clock(json_t *result, const struct zcb_running *run)
+static void add_guest_clock(json_t *result, struct zcb_running *run)
 {
 	struct zcb_guest_clock clock;
 	struct zcb_error why;
 
-	if (!run->guest->ops->clock || run->guest->ops->clock(run->guest, &clock, &why))
+	if (!run->guest->ops->clock ||
+	    ZCB_METERED(&run->meter, run->guest->ops->clock(run->guest, &clock, &why)))
 		return;
 	json_object_set_new(result, "guest_clock",
 			    json_pack("{s:I, s:I, s:I, s:I, s:I}", "tsc_khz", (json_int_t)clock.khz,
@@ -270,7 +303,7 @@ static void add_mix(json_t *result, const struct zcb_mix *mix, struct zcb_error 
 		json_object_set_new(result, "reason", json_sprintf("%.300s (%s)", mix->first.text, err->text));
 }
 
-static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *mix, int ret,
+static json_t *result_json(struct zcb_running *run, const struct zcb_mix *mix, int ret,
 			   json_t *probes, struct zcb_error *err)
 {
 	const struct zcb_observation *o = &run->observation;
@@ -281,8 +314,7 @@ static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *
 	const char *status = status_of(run, ret, observed, unexplained, err);
 	json_t *result;
 
-	result = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, "
-			 "s:o*}",
+	result = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o*}",
 			 "type", "result", "status", status, "reason", err->text, "expected", expected,
 			 "observed", observed, "pages", zcb_observation_pages(o), "frames",
 			 zcb_observation_frames(o), "events", "operations", (json_int_t)run->damage.work, "punched",
@@ -291,8 +323,7 @@ static json_t *result_json(const struct zcb_running *run, const struct zcb_mix *
 			 (json_int_t)run->damage.refused, "pages_held",
 			 (json_int_t)run->damage.pages_held, "stale_not_punched",
 			 (json_int_t)unexplained, "pages_above_4g",
-			 (json_int_t)pages_above_4g(run), "metrics", zcb_recorder_summary(&run->recorder),
-			 "udmabuf", counters_json(&run->counters));
+			 (json_int_t)pages_above_4g(run), "udmabuf", counters_json(&run->counters));
 	if (probes)
 		json_object_set_new(result, "probes", probes);
 	if (!ret)
@@ -343,8 +374,9 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 		sent = zcb_show_send(&run.clip, out);
 	if (!sent)
 		sent = zcb_mix_send(&mix, out);
-	/* Of which the executor makes what zcbench took: only it sees this process begin and end. */
-	json_object_set_new(result, "calls", json_real((double)run.meter.calls_ns / 1e9));
+	/* What this process takes from here to its end, the executor adds. */
+	json_object_set_new(result, "harness", json_pack("{s:f, s:f}", "cell", zcb_meter_own_s(&run.meter),
+							 "so_far", zcb_meter_family_s()));
 	if (!sent)
 		return zcb_wire_send(out, result, NULL, 0);
 	json_decref(result);

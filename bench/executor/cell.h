@@ -6,7 +6,13 @@
 #include "bench/plan/cell.h"
 
 /**
- * Runs one cell against a running guest, in the process that calls: the cell's own. Everything that
+ * Sees to it that there is memory for the cell's frame. In the process that forks: what it has once is there
+ * for all cells, and none has to clear it again. Returns 0 or -errno.
+ */
+int zcb_cell_make_room(const struct zcb_cell *cell);
+
+/**
+ * Runs one cell against a running guest, in the process that calls: the cell's own, with the room that was made before. Everything that
  * it found goes to `out` as messages of bench/results/wire.h: samples and pictures as `file`, then
  * one `result`, whatever happened. Returns 0, or -errno where `out` cannot be written.
  */

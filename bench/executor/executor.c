@@ -16,6 +16,7 @@
 #include "bench/base/cleanup.h"
 #include "bench/base/io.h"
 #include "bench/executor/cell.h"
+#include "bench/executor/meter.h"
 #include "bench/results/failure.h"
 #include "bench/results/wire.h"
 
@@ -69,6 +70,8 @@ static int start(struct execution *run, const struct zcb_cell *cell, struct zcb_
 	int messages[2] = { -1, -1 }, prints[2] = { -1, -1 };
 	int ret = pipe2(messages, O_CLOEXEC) < 0 || pipe2(prints, O_CLOEXEC) < 0 ? -errno : 0;
 
+	if (!ret)
+		ret = zcb_cell_make_room(cell);
 	if (!ret)
 		ret = fork_cell(run, cell, guest, messages[1], prints[1]);
 	zcb_close_fd_p(&messages[1]);
@@ -208,8 +211,7 @@ static json_t *classify(struct execution *run, int status, unsigned int timeout_
 	if (result && !run->timed_out && !run->garbled && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return result;
 	if (!result)
-		result = json_pack("{s:{}, s:{}, s:{}, s:{}, s:n}", "pages", "frames", "events",
-				   "metrics", "observed");
+		result = json_pack("{s:{}, s:{}, s:{}, s:n}", "pages", "frames", "events", "observed");
 	if (run->timed_out)
 		snprintf(what, sizeof(what), "the cell's process did not end within %u s", timeout_s);
 	else
@@ -221,18 +223,19 @@ static json_t *classify(struct execution *run, int status, unsigned int timeout_
 }
 
 /*
- * What passed between the first thought of the process and its end, outside of the calls that the cell is
- * about. Of a process that did not live to tell of its calls nothing is known.
+ * The process said what zcbench took of its CPU time so far. All that came after is zcbench's, too: the
+ * result itself, and the end. Of a process that did not live to say it nothing is known.
  */
-static void add_seconds(json_t *result, double seconds)
+static void add_harness(json_t *result, const struct rusage *usage)
 {
-	json_t *calls = json_object_get(result, "calls");
+	json_t *harness = json_object_get(result, "harness");
+	double cell = json_number_value(json_object_get(harness, "cell"));
+	double so_far = json_number_value(json_object_get(harness, "so_far"));
 
-	json_object_set_new(result, "seconds", json_real(seconds));
-	if (json_is_real(calls))
-		json_object_set_new(result, "harness",
-				    json_pack("{s:f}", "cell", seconds - json_real_value(calls)));
-	json_object_del(result, "calls");
+	if (!harness)
+		return;
+	json_object_set_new(harness, "cell", json_real(cell + zcb_meter_usage_s(usage) - so_far));
+	json_object_del(harness, "so_far");
 }
 
 int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
@@ -240,6 +243,7 @@ int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsig
 {
 	struct execution run = { .messages = -1, .prints = -1, .out = out };
 	uint64_t begun = zcb_now_ns();
+	struct rusage usage = { 0 };
 	char reason[160];
 	int status = 0, ret = start(&run, cell, guest);
 
@@ -250,10 +254,11 @@ int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsig
 		return 0;
 	}
 	attend(&run, begun + timeout_s * 1000000000ULL);
-	while (waitpid(run.pid, &status, 0) < 0 && errno == EINTR)
+	while (wait4(run.pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
 	zcb_wire_finish(&run.wire);
 	*ret_result = classify(&run, status, timeout_s);
-	add_seconds(*ret_result, (double)(zcb_now_ns() - begun) / 1e9);
+	json_object_set_new(*ret_result, "seconds", json_real((double)(zcb_now_ns() - begun) / 1e9));
+	add_harness(*ret_result, &usage);
 	return run.out_error;
 }

@@ -43,7 +43,7 @@ static bool is_first_of_its_page(const struct zcb_running *run, uint32_t page)
 {
 	uint64_t size = zcb_memory_page_size(run->guest->memory), at = run->page[page].off / size;
 
-	for (uint32_t i = page; i > 0; i--)
+	for (uint32_t i = size > 4096 ? page : 0; i > 0; i--)
 		if (run->page[i - 1].off / size == at)
 			return false;
 	return true;
@@ -71,12 +71,21 @@ int zcb_hits_note_touches(struct zcb_running *run, struct zcb_error *err)
 	return 0;
 }
 
+static int not_refilled(const struct zcb_running *run, uint32_t page, const char *bytes,
+			struct zcb_error *err)
+{
+	struct zcb_page_verdict verdict;
+
+	zcb_page_judge(&run->spec, run->spec.published, page, bytes, &verdict);
+	return zcb_fail(err, -EIO, "guest: it drew over the hole at page %u, and its RAM is %s there", page,
+			zcb_verdict_name(verdict.verdict));
+}
+
 int zcb_hits_prove_refill(struct zcb_running *run, struct zcb_error *err)
 {
 	char bytes[4096];
 
 	for (uint32_t i = 0; i < run->spec.pages; i++) {
-		struct zcb_page_verdict verdict;
 		int ret;
 
 		if (!zcb_hit_clears(run->damage.hit[i]))
@@ -85,12 +94,8 @@ int zcb_hits_prove_refill(struct zcb_running *run, struct zcb_error *err)
 		if (ret)
 			return zcb_fail(err, ret, "kernel: reading a refilled page: %s",
 					strerror(-ret));
-		zcb_page_judge(&run->spec, run->spec.published, i, bytes, &verdict);
-		if (verdict.verdict != ZCB_VERDICT_FRESH)
-			return zcb_fail(err, -EIO,
-					"guest: it drew over the hole at page %u, and its RAM "
-					"is %s there",
-					i, zcb_verdict_name(verdict.verdict));
+		if (!zcb_page_is_fresh(&run->spec, run->spec.published, i, bytes))
+			return not_refilled(run, i, bytes, err);
 		run->refilled++;
 	}
 	return 0;

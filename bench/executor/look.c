@@ -12,12 +12,12 @@
 
 static void report_first_frame(struct zcb_running *run)
 {
-	if (!run->saw_first_frame && run->observation.frames_fresh)
+	if (!run->guest->seen && run->observation.frames_fresh)
 		zcb_wire_send(run->out,
 			      json_pack("{s:s, s:s, s:I}", "type", "event", "name", "first-frame",
 					"hut_ns", (json_int_t)zcb_now_ns()),
 			      NULL, 0);
-	run->saw_first_frame |= run->observation.frames_fresh > 0;
+	run->guest->seen |= run->observation.frames_fresh > 0;
 }
 
 /* Takes note of a checked frame; nothing in here belongs to a time that is measured. */

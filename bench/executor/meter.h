@@ -2,17 +2,19 @@
 #ifndef ZCB_EXECUTOR_METER_H
 #define ZCB_EXECUTOR_METER_H
 
-#include <stdint.h>
+#include <stdbool.h>
+#include <sys/resource.h>
 
 /**
  * Tells what a cell is about (its guest, workload, consumer, the kernel's udmabuf, the checks and
  * copies that are timed) from what zcbench does around that: its process, notes, proofs, samples,
- * results. By the clock, not by CPU time, which costs a system call at each turn; so what preempts
- * zcbench counts as its own, and the figure is rather too large. Zero-initialized is new.
+ * results. In CPU time of the thread that plays the rounds: it alone works for zcbench, and waiting
+ * costs nobody anything. Zero-initialized is new.
  */
 struct zcb_meter {
-	uint64_t entered_ns; /* the call under way began then; 0: none is */
-	uint64_t calls_ns;   /* in calls that the cell is about */
+	bool inside;       /* of a call */
+	double entered_s;  /* CPU time when the call under way began */
+	double calls_s;    /* in calls that the cell is about */
 };
 
 void zcb_meter_enter(struct zcb_meter *meter);
@@ -29,8 +31,17 @@ void zcb_meter_leave(struct zcb_meter *meter);
 		metered_; \
 	})
 
+/** CPU seconds of this thread so far outside of calls; where it is the first of a process, from its fork. */
+double zcb_meter_own_s(const struct zcb_meter *meter);
+
 /** CPU seconds of this process so far, of all its threads and of none of its children. */
 double zcb_meter_cpu_s(void);
+
+/** The same, and of the children that it has waited for: what wait4() will tell of it, so far. */
+double zcb_meter_family_s(void);
+
+/** The CPU seconds in such a record. */
+double zcb_meter_usage_s(const struct rusage *usage);
 
 /**
  * Tells the CPU time of this process that zcbench itself is to answer for from that which is another's,

@@ -108,6 +108,11 @@ static bool guest_is_sound(json_t *result)
 	return status && (!strcmp(status, "pass") || !strcmp(status, "fail") || !strcmp(status, "skip"));
 }
 
+static bool has_fresh_frames(json_t *result)
+{
+	return json_integer_value(json_object_get(json_object_get(result, "frames"), "fresh")) > 0;
+}
+
 /* Beside what the cell took, which of a crash is not known. */
 static void add_harness(json_t *result, const char *name, double seconds)
 {
@@ -147,8 +152,10 @@ static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsi
 	uint64_t begun = zcb_now_ns();
 	json_t *result = NULL;
 	double guest_s;
-	int ret = ensure_guest(runner, cell, &err);
+	int ret;
 
+	zcb_cpu_meter_own(&runner->cpu);
+	ret = ensure_guest(runner, cell, &err);
 	*ret_error = 0;
 	zcb_cpu_meter_other(&runner->cpu); /* the guest's start */
 	if (ret)
@@ -156,9 +163,7 @@ static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsi
 	guest_s = (double)(zcb_now_ns() - begun) / 1e9;
 	if (cell->params.probes == ZCB_ON)
 		hold_probes(runner);
-	zcb_cpu_meter_own(&runner->cpu);
 	*ret_error = zcb_executor_run(cell, runner->guest, timeout_s, runner->channel, &result);
-	zcb_cpu_meter_other(&runner->cpu); /* it is in what the cell took */
 	add_harness(result, "guest", guest_s);
 	if (cell->params.fault_around && runner->fault_around)
 		zcb_fault_around_set(runner->fault_around, NULL);
@@ -168,6 +173,8 @@ static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsi
 		zcb_probes_sweep();
 	if (!guest_is_sound(result))
 		stop_guest(runner);
+	else
+		runner->guest->seen |= has_fresh_frames(result);
 	return result;
 }
 
@@ -179,7 +186,6 @@ static int handle_cell(struct runner *runner, json_t *message)
 	json_t *result;
 	int ret = 0;
 
-	zcb_cpu_meter_own(&runner->cpu);
 	if (zcb_cell_from_json(json_object_get(message, "cell"), &cell, &err))
 		result = zcb_failure(err.text);
 	else

@@ -26,7 +26,7 @@ struct zcb_running {
 	zcb_memfd_off *page;
 	struct zcb_page_verdict *verdict;
 	uint64_t *want;     /* what guest RAM holds at each page: a sequence, or 0 for zeros */
-	char *copy;         /* as large as the frame: a plain copy is timed beside each check */
+	char *copy;         /* as large as the frame: a plain copy is timed beside each check; not owned */
 	struct zcb_frame_spec spec;
 	struct zcb_victim victim;
 	struct zcb_damage damage;
@@ -36,7 +36,7 @@ struct zcb_running {
 	int timeline; /* of the fence sync-file; -1: none */
 	uint32_t point; /* of it: frames drawn with a fence so far */
 	void *state;        /* of the consumer */
-	bool opened, saw_first_frame;
+	bool opened;
 	uint64_t read_end_ns; /* of the last frame: read and checked */
 	struct zcb_geometry geometry; /* settled */
 	struct zcb_frame_mask mask;   /* of a consumer that does not carry each byte */

@@ -50,31 +50,45 @@ static uint64_t *number_in(struct zcb_udmabuf_counters *counters, size_t i)
 }
 
 /* "name value": names that are not known here are of a newer kernel. */
-static void take_line(struct zcb_udmabuf_counters *counters, const char *line)
+static void take_line(struct zcb_udmabuf_counters *counters, char *line)
 {
-	char name[32], value[32];
+	char *save = NULL, *name = strtok_r(line, " \t", &save), *value = strtok_r(NULL, " \t", &save);
 
-	if (sscanf(line, "%31s %31s", name, value) != 2)
+	if (!name || !value)
 		return;
 	if (!strcmp(name, "variant"))
-		memcpy(counters->variant, value, sizeof(value));
-	for (size_t i = 0; i < NUMBERS; i++)
-		if (!strcmp(name, numbers[i].name))
-			*number_in(counters, i) = strtoull(value, NULL, 10);
+		snprintf(counters->variant, sizeof(counters->variant), "%s", value);
+	for (size_t i = 0; i < NUMBERS; i++) {
+		if (strcmp(name, numbers[i].name) != 0)
+			continue;
+		*number_in(counters, i) = strtoull(value, NULL, 10);
+		return;
+	}
+}
+
+/* They are made for the first read(), whole; a second one would only say that this was all. */
+static int read_counters(const char *path, char *ret_text, size_t room)
+{
+	ZCB_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, ret_text, room - 1);
+
+	if (n < 0)
+		return -errno;
+	ret_text[n] = '\0';
+	return 0;
 }
 
 int zcb_udmabuf_counters(int dmabuf, struct zcb_udmabuf_counters *ret_counters)
 {
 	struct zcb_udmabuf_counters counters = { "" };
-	ZCB_FREE char *text = NULL;
-	char path[64], *save = NULL;
+	char path[64], text[4096], *save = NULL;
 	struct stat st;
 	int ret;
 
 	if (fstat(dmabuf, &st) < 0)
 		return -errno;
 	snprintf(path, sizeof(path), COUNTERS "/%" PRIu64, (uint64_t)st.st_ino);
-	ret = zcb_read_file(AT_FDCWD, path, 4096, &text, NULL);
+	ret = read_counters(path, text, sizeof(text));
 	if (ret)
 		return ret;
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))

@@ -167,6 +167,15 @@ void zcb_page_judge(const struct zcb_frame_spec *spec, uint64_t wanted, uint32_t
 	ret_verdict->verdict = page_verdict(ret_verdict);
 }
 
+bool zcb_page_is_fresh(const struct zcb_frame_spec *spec, uint64_t wanted, uint32_t page,
+		       const void *bytes)
+{
+	struct zcb_stamp_page pattern;
+
+	zcb_frame_pattern(spec, wanted, page, &pattern);
+	return !zcb_page_diff_best()->differs(&pattern, bytes);
+}
+
 /* The bytes are copied before they are judged: all lines are then of one reading. */
 static void judge_wrong_page(const struct zcb_frame_spec *spec, uint64_t wanted, uint32_t page,
 			     const void *mask, const void *bytes,

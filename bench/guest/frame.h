@@ -128,6 +128,10 @@ void zcb_line_judge(const struct zcb_frame_spec *spec, uint64_t wanted, uint32_t
 void zcb_page_judge(const struct zcb_frame_spec *spec, uint64_t wanted, uint32_t page,
 		    const void *bytes, struct zcb_page_verdict *ret_verdict);
 
+/** Whether the 4096 bytes that were seen at one page are just what is wanted: as fast as the check. */
+bool zcb_page_is_fresh(const struct zcb_frame_spec *spec, uint64_t wanted, uint32_t page,
+		       const void *bytes);
+
 /** The sequence wanted at a page; 0 for a hole. @want as in zcb_frame_check(). */
 static inline uint64_t zcb_frame_wanted(const struct zcb_frame_spec *spec, const uint64_t *want,
 					uint32_t page)

@@ -166,6 +166,7 @@ struct zcb_guest {
 	uint64_t plug_bytes; /* of the memfd, behind that: what can be plugged in */
 	uint64_t ram_below_4g; /* of the memfd, so many bytes lie below the PCI hole, the rest at 4 GiB */
 	int memfd; /* the guest's RAM; owned by the guest */
+	bool seen; /* a cell has verified a frame of it: only the first one's time is told */
 	struct zcb_placement placement; /* as it was started with; whoever measures keeps to the cell's */
 };
 

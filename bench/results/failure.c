@@ -3,7 +3,7 @@
 
 json_t *zcb_failure(const char *reason)
 {
-	return json_pack("{s:s, s:s, s:s, s:n, s:{}, s:{}, s:{}, s:{}, s:[], s:f}", "type", "result",
+	return json_pack("{s:s, s:s, s:s, s:n, s:{}, s:{}, s:{}, s:[], s:f}", "type", "result",
 			 "status", "error", "reason", reason, "observed", "pages", "frames", "events",
-			 "metrics", "kernel_faults", "seconds", 0.0);
+			 "kernel_faults", "seconds", 0.0);
 }

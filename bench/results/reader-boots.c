@@ -58,6 +58,7 @@ static void read_members(const struct zcb_place *place, const json_t *document,
 			 struct zcb_result_boot *boot)
 {
 	const json_t *seconds = zcb_member_object(place, document, "seconds");
+	const json_t *harness = zcb_member_object(place, document, "harness");
 
 	boot->attempts = zcb_member_count(place, document, "attempts");
 	boot->kernel = zcb_member_string(place, document, "kernel");
@@ -72,6 +73,8 @@ static void read_members(const struct zcb_place *place, const json_t *document,
 	boot->seconds_up = zcb_member_real(place, seconds, "up");
 	boot->seconds_first_frame = zcb_member_real(place, seconds, "first_frame");
 	boot->seconds_total = zcb_member_real(place, seconds, "total");
+	boot->harness_s = zcb_member_real(place, harness, "runner") +
+			  zcb_member_real(place, harness, "conductor");
 	read_hut(place, document, boot);
 }
 

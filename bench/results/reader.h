@@ -90,7 +90,7 @@ struct zcb_result_cell {
 	struct zcb_result_strings kernel_faults;
 	double seconds;
 	bool has_harness; /* the journal says what zcbench itself took: */
-	double harness_cell_s;   /* of those seconds, outside of what the cell is about; 0 of a crash */
+	double harness_cell_s;   /* CPU time of its process outside of what the cell is about; 0 of a crash */
 	double harness_runner_s; /* CPU time of the process that started it */
 	double harness_guest_s;  /* before them, until a guest was ready */
 	bool tainted; /* its boot is: no number of it counts */
@@ -112,6 +112,7 @@ struct zcb_result_boot {
 	uint64_t hut_cpus, hut_memory_bytes;
 	const char *hut_clock; /* "a reading takes 30 ns, …" */
 	double seconds_up, seconds_first_frame, seconds_total;
+	double harness_s; /* CPU time of runner and conductor that belongs to no cell; 0: not said */
 };
 
 /** One wrong frame that was kept. The pictures' paths are checked to lie in frames/, or "". */

@@ -10,6 +10,11 @@
 #include "bench/base/cleanup.h"
 #include "bench/results/wire.h"
 
+/* Memory that is new costs more than what is in it: most series of a short cell are as short as this. */
+#define FIRST_ROOM 40U
+
+#define ENOUGH_BYTES (1U << 20) /* in one message; but a series is sent whole */
+
 static bool is_named(const struct zcb_series *series, const char *metric)
 {
 	return !strncmp(series->metric, metric, sizeof(series->metric) - 1);
@@ -48,7 +53,7 @@ static struct zcb_series *find_or_add(struct zcb_recorder *recorder, const char 
 
 static int make_room(struct zcb_series *series)
 {
-	uint64_t room = series->room ? series->room * 2 : 256;
+	uint64_t room = series->room ? series->room * 2 : FIRST_ROOM;
 	struct zcb_sample *grown;
 
 	if (series->n < series->room)
@@ -107,9 +112,9 @@ static void add_statistics(json_t *json, uint64_t *value, uint64_t n)
 	json_object_set_new(json, "mean", json_real(sum / (double)n));
 }
 
-static json_t *summarize(const struct zcb_series *series)
+json_t *zcb_series_summary(const struct zcb_series *series)
 {
-	uint64_t *value = malloc(series->n * sizeof(*value) + 1);
+	ZCB_FREE uint64_t *value = malloc(series->n * sizeof(*value) + 1);
 	json_t *json = json_pack("{s:s}", "unit", series->unit);
 	uint64_t n = 0;
 
@@ -120,18 +125,27 @@ static json_t *summarize(const struct zcb_series *series)
 	json_object_set_new(json, "censored", json_integer((json_int_t)(series->n - n)));
 	if (value)
 		add_statistics(json, value, n);
-	free(value);
 	return json;
 }
 
-json_t *zcb_recorder_summary(const struct zcb_recorder *recorder)
+int zcb_series_parse(const void *file, size_t bytes, struct zcb_series *ret_series)
 {
-	json_t *metrics = json_object();
+	struct zcb_samples_header header = { 0 };
+	size_t n = bytes < sizeof(header) ? 0 : bytes - sizeof(header);
+	struct zcb_sample *sample;
 
-	for (uint32_t i = 0; i < recorder->n; i++)
-		json_object_set_new(metrics, recorder->series[i].metric,
-				    summarize(&recorder->series[i]));
-	return metrics;
+	memcpy(&header, file, bytes < sizeof(header) ? 0 : sizeof(header));
+	if (memcmp(header.magic, ZCB_SAMPLES_MAGIC, sizeof(header.magic)) != 0 ||
+	    header.version != ZCB_SAMPLES_VERSION || header.record_size != sizeof(*sample) ||
+	    n % sizeof(*sample))
+		return -EPROTO;
+	sample = malloc(n + 1);
+	if (!sample)
+		return -ENOMEM;
+	memcpy(sample, (const char *)file + sizeof(header), n);
+	ret_series->sample = sample;
+	ret_series->n = ret_series->room = n / sizeof(*sample);
+	return 0;
 }
 
 static size_t file_size(const struct zcb_series *series)
@@ -150,28 +164,39 @@ static char *add_file(char *to, const struct zcb_series *series)
 	return to + file_size(series);
 }
 
-int zcb_recorder_send(const struct zcb_recorder *recorder, int out)
+/* Of [first, end), n bytes. */
+static int send_some(const struct zcb_recorder *recorder, uint32_t first, uint32_t end, size_t n, int out)
 {
-	json_t *list = json_array();
-	ZCB_FREE char *bytes = NULL;
-	char *end;
-	size_t n = 0;
+	ZCB_FREE char *bytes = malloc(n);
+	char *to = bytes;
+	json_t *list;
 
-	for (uint32_t i = 0; i < recorder->n; i++)
-		n += file_size(&recorder->series[i]);
-	end = bytes = n ? malloc(n) : NULL;
-	for (uint32_t i = 0; bytes && i < recorder->n; i++) {
+	if (!bytes)
+		return -ENOMEM;
+	list = json_array();
+	for (uint32_t i = first; i < end; i++) {
 		const struct zcb_series *series = &recorder->series[i];
 
-		end = add_file(end, series);
-		json_array_append_new(list, json_pack("[s, I]", series->metric,
+		to = add_file(to, series);
+		json_array_append_new(list, json_pack("[s, s, I]", series->metric, series->unit,
 						      (json_int_t)file_size(series)));
 	}
-	if (bytes)
-		return zcb_wire_send(out, json_pack("{s:s, s:s, s:o}", "type", "file", "kind", "samples",
-						    "series", list), bytes, n);
-	json_decref(list);
-	return n ? -ENOMEM : 0;
+	return zcb_wire_send(out, json_pack("{s:s, s:s, s:o}", "type", "file", "kind", "samples", "series",
+					    list), bytes, n);
+}
+
+int zcb_recorder_send(const struct zcb_recorder *recorder, int out)
+{
+	int ret = 0;
+
+	for (uint32_t first = 0, end; first < recorder->n && !ret; first = end) {
+		size_t n = file_size(&recorder->series[first]);
+
+		for (end = first + 1; end < recorder->n && n < ENOUGH_BYTES; end++)
+			n += file_size(&recorder->series[end]);
+		ret = send_some(recorder, first, end, n, out);
+	}
+	return ret;
 }
 
 void zcb_recorder_forget(struct zcb_recorder *recorder, const char *metric)

@@ -49,16 +49,22 @@ void zcb_recorder_add(struct zcb_recorder *recorder, const char *metric, const c
 		      uint64_t operation, uint64_t at_ns, uint64_t value);
 
 /**
- * The "metrics" of a journal line: exact order statistics (nearest rank) of what is not censored.
- * A new reference.
- */
-json_t *zcb_recorder_summary(const struct zcb_recorder *recorder);
-
-/**
- * Sends all samples as one "file" of the kind "samples": its "series" are [name, bytes], and the files of
- * these lie one behind the other in the payload. Returns 0 or -errno.
+ * Sends all samples, several series to a "file" of the kind "samples": its "series" are [name, unit, bytes],
+ * and the files of these lie one behind the other in the payload. Returns 0 or -errno.
  */
 int zcb_recorder_send(const struct zcb_recorder *recorder, int out);
+
+/**
+ * One of the "metrics" of a journal line: exact order statistics (nearest rank) of what is not censored.
+ * A new reference.
+ */
+json_t *zcb_series_summary(const struct zcb_series *series);
+
+/**
+ * Reads the file of a series, which is not trusted: sets its samples, which are the caller's to free, and how
+ * many there are. Returns 0, -EPROTO where it is no such file, or -ENOMEM.
+ */
+int zcb_series_parse(const void *file, size_t bytes, struct zcb_series *ret_series);
 
 /** Drops all samples of a metric, as if there had been none. */
 void zcb_recorder_forget(struct zcb_recorder *recorder, const char *metric);

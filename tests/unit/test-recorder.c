@@ -6,19 +6,34 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "bench/base/cleanup.h"
 #include "bench/results/recorder.h"
+#include "bench/results/wire.h"
 
 static void keep(struct zcb_recorder *recorder, uint64_t value)
 {
 	zcb_recorder_add(recorder, "punch", "ns", 1, recorder->start_ns, value);
 }
 
+static json_t *summary_of(const struct zcb_recorder *recorder)
+{
+	json_t *all = json_object();
+
+	for (uint32_t i = 0; i < recorder->n; i++)
+		json_object_set_new(all, recorder->series[i].metric,
+				    zcb_series_summary(&recorder->series[i]));
+	return all;
+}
+
 static json_t *metric_of(const struct zcb_recorder *recorder, json_t **ret_all)
 {
-	*ret_all = zcb_recorder_summary(recorder);
+	*ret_all = summary_of(recorder);
 	return json_object_get(*ret_all, "punch");
 }
 
@@ -143,7 +158,7 @@ static void all_censored_has_no_statistics(void **state)
 static void empty_has_no_metrics(void **state)
 {
 	struct zcb_recorder recorder = { 0 };
-	json_t *all = zcb_recorder_summary(&recorder);
+	json_t *all = summary_of(&recorder);
 
 	assert_true(json_is_object(all));
 	assert_int_equal(json_object_size(all), 0);
@@ -215,6 +230,44 @@ static void long_name_is_one_metric(void **state)
 	zcb_recorder_finish(&recorder);
 }
 
+/* What a cell sends, and the conductor makes figures of. */
+static void series_travel(void **state)
+{
+	ZCB_CLOSE int fd = memfd_create("wire", MFD_CLOEXEC);
+	struct zcb_recorder recorder = { 0 };
+	struct zcb_series arrived = { 0 };
+	struct zcb_wire_message message;
+	struct zcb_wire wire = { 0 };
+	json_t *series;
+	size_t n;
+
+	for (uint64_t i = 0; i < 100; i++)
+		keep(&recorder, i);
+	zcb_recorder_add(&recorder, "frame.stale", "pages", 1, 0, 7);
+	assert_int_equal(zcb_recorder_send(&recorder, fd), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	while (zcb_wire_receive(&wire, fd) > 0)
+		;
+	assert_int_equal(zcb_wire_next(&wire, &message), 1);
+	series = json_object_get(message.json, "series");
+	n = (size_t)json_integer_value(json_array_get(json_array_get(series, 0), 2));
+	assert_int_equal(zcb_series_parse(message.payload, n, &arrived), 0);
+	assert_int_equal(arrived.n, 100);
+	assert_memory_equal(arrived.sample, recorder.series[0].sample, 100 * sizeof(*arrived.sample));
+	free(arrived.sample);
+	assert_string_equal(json_string_value(json_array_get(json_array_get(series, 1), 0)), "frame.stale");
+	assert_string_equal(json_string_value(json_array_get(json_array_get(series, 1), 1)), "pages");
+	assert_int_equal(zcb_series_parse(message.payload + n, message.payload_n - n, &arrived), 0);
+	assert_int_equal(arrived.sample[0].value, 7);
+	free(arrived.sample);
+	assert_int_equal(zcb_series_parse(message.payload, n - 1, &arrived), -EPROTO);
+	assert_int_equal(zcb_series_parse(message.payload, 8, &arrived), -EPROTO);
+	assert_int_equal(zcb_series_parse(message.payload + 1, n - 1, &arrived), -EPROTO);
+	json_decref(message.json);
+	zcb_wire_finish(&wire);
+	zcb_recorder_finish(&recorder);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -227,6 +280,7 @@ int main(void)
 		cmocka_unit_test(what_has_no_room_is_counted),
 		cmocka_unit_test(one_metric_is_forgotten),
 		cmocka_unit_test(long_name_is_one_metric),
+		cmocka_unit_test(series_travel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
