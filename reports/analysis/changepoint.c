@@ -7,34 +7,43 @@
 #include <string.h>
 
 #include "bench/base/cleanup.h"
+#include "reports/analysis/evidence.h"
 #include "reports/analysis/median.h"
 #include "reports/analysis/noise.h"
 
 #define MIN_BASE 8U  /* nights before which there is no base line */
 #define MAX_BASE 48U /* what is longer ago tells nothing of today */
 #define MAX_WINDOW 8U
+/* Noise that has grown: these last nights of a base line count, where their variance is so much more. */
+#define LATE_NIGHTS 10U
+#define GROWN 1.5
 
 /* Of one series at one look, and among all alerts of a night: tests/unit/test-changepoint.c says
  * what comes of it. */
-#define MAX_P 0.003
-#define FALSE_DISCOVERIES 0.04
+#define MAX_P 0.006
+#define FALSE_DISCOVERIES 0.1
+/* Where there are fewer series, nights are what is looked at often: they count as so many. */
+#define MIN_FAMILY 56U
+/* What evidence noise alone reaches at most looks. */
+#define USUAL_ODDS 0.056
+/* A base line that begins with an alert begins with nights that were picked for being far off: until
+ * it is so long, it takes so much more evidence. */
+#define YOUNG_NIGHTS 24U
+#define YOUNG_ODDS 20.0
 /* A change of less than half a per cent is none that anybody could follow up. */
 #define MIN_SHIFT 0.005
 #define MIN_SIGMA 0.001
-/* How far, in σ, one night may pull: one that is off by more than a step of this counts as this. */
+/* How far, in σ, one night may pull where means are taken. */
 #define CLIP 4.0
-/* Off by the first while the next night is off by less than the second: it stands alone. */
-#define SPIKE 4.5
-#define SPIKE_NEXT 1.5
 /* A new level that is within this many σ of the old one on a later night was none. */
 #define WITHDRAW 2.0
 #define WITHDRAW_NIGHTS 12U
 
-/* How the error of a look is shared among the windows. */
+/* How likely it is, compared with the window of 4, that a change is to be told with so many nights. */
 static const struct {
 	unsigned int nights;
 	double share;
-} windows[] = {{2, 0.005}, {3, 0.015}, {4, 0.92}, {6, 0.03}, {8, 0.03}};
+} windows[] = {{2, 0.02}, {3, 0.5}, {4, 1}, {6, 0.1}, {8, 0.1}};
 
 #define WINDOWS (sizeof(windows) / sizeof(windows[0]))
 
@@ -55,9 +64,10 @@ struct scan {
 	bool may_withdraw;  /* the last change is young, and `before` holds */
 	bool looked;	    /* there was a value tonight and a base line */
 	struct base base;   /* before the window of 4, as of tonight */
-	double p;	    /* of the best window tonight; 1: none */
-	size_t onset;
-	double after;
+	double p;	    /* of tonight's evidence; 1: none */
+	double odds;	    /* of the best window tonight */
+	size_t onset;	    /* by that window, as are the levels */
+	double old, after;
 };
 
 static int ascending(const void *a, const void *b)
@@ -80,12 +90,21 @@ static double clip(double value, double most)
 	return value > most ? most : value < -most ? -most : value;
 }
 
+static double mean_square(const double *values, size_t n, double level, double most)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += pow(clip(values[i] - level, most), 2);
+	return sum / (double)n;
+}
+
 /* Level and variance of values in which spikes may be: those are drawn in to 5 robust σ. */
 static struct base base_of(const double *values, size_t n)
 {
 	struct base base = {.n = n < MAX_BASE ? n : MAX_BASE};
 	const double *last = values + n - base.n;
-	double off[MAX_BASE], middle = median(last, base.n), most, sum = 0, squares = 0;
+	double off[MAX_BASE], middle = median(last, base.n), most, sum = 0, late;
 
 	for (size_t i = 0; i < base.n; i++)
 		off[i] = fabs(last[i] - middle);
@@ -93,10 +112,15 @@ static struct base base_of(const double *values, size_t n)
 	for (size_t i = 0; i < base.n; i++)
 		sum += clip(last[i] - middle, most);
 	base.level = middle + sum / (double)base.n;
-	for (size_t i = 0; i < base.n; i++)
-		squares += pow(clip(last[i] - base.level, most), 2);
 	base.own.freedom = (double)base.n - 1;
-	base.own.value = fmax(squares / base.own.freedom, MIN_SIGMA * MIN_SIGMA);
+	base.own.value = mean_square(last, base.n, base.level, most) * (double)base.n /
+			 base.own.freedom;
+	late = base.n < LATE_NIGHTS ? 0 :
+				      mean_square(last + base.n - LATE_NIGHTS, LATE_NIGHTS,
+						  base.level, most);
+	if (late > GROWN * base.own.value)
+		base.own.value = late;
+	base.own.value = fmax(base.own.value, MIN_SIGMA * MIN_SIGMA);
 	return base;
 }
 
@@ -105,89 +129,41 @@ static double sigma_of(struct zcb_variance variance)
 	return fmax(sqrt(variance.value), MIN_SIGMA);
 }
 
-/* Whether a night is off the level while the next one, if there is one yet, is not. */
-static bool is_spike(const struct scan *s, size_t i, double level, double sigma)
+/* How many of the nights are on the side of their level. */
+static size_t on_one_side(const double *nights, unsigned int n, double before, double after)
 {
-	double off = s->values[i] - level, side = off > 0 ? 1 : -1;
+	size_t same = 0;
 
-	if (fabs(off) <= SPIKE * sigma)
-		return false;
-	if (i > 0 && (s->values[i - 1] - level) * side > SPIKE_NEXT * sigma)
-		return false;
-	return i + 1 == s->n || (s->values[i + 1] - level) * side <= SPIKE_NEXT * sigma;
+	for (unsigned int i = 0; i < n; i++)
+		same += (nights[i] > before) == (after > before);
+	return same;
 }
 
-struct window {
-	size_t first, n; /* n without spikes */
-	double mean;	 /* off the level */
-	size_t same;	 /* on the side of the mean */
-};
-
-/*
- * How far a night of a window may pull. In a short one all must be far off: none counts for much
- * more than the least of them, but that may be any step.
- */
-static double pull(const struct scan *s, unsigned int nights, double level, double sigma)
+/* The odds that the last nights have another level than those before them. */
+static double look(struct scan *s, struct zcb_variance prior, unsigned int nights, double share)
 {
-	double least = INFINITY;
+	const double *last = s->values + s->n - nights;
+	struct zcb_base_line line;
+	struct base base;
+	double odds, after;
 
-	if (nights > 3 || s->n < nights)
-		return CLIP * sigma;
-	for (size_t i = s->n - nights; i < s->n; i++)
-		least = fmin(least, fabs(s->values[i] - level));
-	return 1.5 * least;
-}
-
-/* The last nights that are no spikes: it begins earlier where there are some. */
-static struct window window_of(const struct scan *s, unsigned int nights, double level,
-			       double sigma)
-{
-	struct window w = {.first = s->n};
-	double most = pull(s, nights, level, sigma);
-	size_t positive = 0;
-
-	while (w.n < nights && w.first > s->start) {
-		w.first--;
-		if (is_spike(s, w.first, level, sigma))
-			continue;
-		w.mean += clip(s->values[w.first] - level, most) / nights;
-		positive += s->values[w.first] > level;
-		w.n++;
+	if (s->n - s->start < MIN_BASE + nights)
+		return 0;
+	base = base_of(s->values + s->start, s->n - s->start - nights);
+	line = (struct zcb_base_line){base.level, sigma_of(zcb_noise_moderate(base.own, prior)),
+				      base.n};
+	after = zcb_level_of(last, nights, line.sigma);
+	if (fabs(after - base.level) < MIN_SHIFT ||
+	    on_one_side(last, nights, base.level, after) + (nights > 3) < nights)
+		return 0;
+	odds = share * zcb_evidence_of_step(&line, last, nights);
+	if (odds > s->odds) {
+		s->odds = odds;
+		s->onset = s->n - nights;
+		s->old = base.level;
+		s->after = after;
 	}
-	w.same = w.mean > 0 ? positive : w.n - positive;
-	return w;
-}
-
-static double t_of(const struct window *w, double sigma, size_t base_n)
-{
-	return fabs(w->mean) / (sigma * sqrt(1 / (double)w->n + 1 / (double)base_n));
-}
-
-/* Holds one window against the nights before it, and keeps it where it is the best. */
-static void look(struct scan *s, struct zcb_variance prior, unsigned int nights, double share)
-{
-	struct base base = s->base;
-	struct zcb_variance v = zcb_noise_moderate(base.own, prior);
-	struct window w;
-	double p;
-
-	/* A longer window has a base line that ends earlier. */
-	if (nights > 4 && s->n - s->start < MIN_BASE + nights)
-		return;
-	if (nights > 4) {
-		base = base_of(s->values + s->start, s->n - s->start - nights);
-		v = zcb_noise_moderate(base.own, prior);
-	}
-	w = window_of(s, nights, base.level, sigma_of(v));
-	if (w.n < nights || fabs(w.mean) < MIN_SHIFT || w.same + (nights > 3) < nights)
-		return;
-	p = zcb_student_p(t_of(&w, sigma_of(v), base.n), v.freedom) / share;
-	if (p >= s->p)
-		return;
-	s->p = p;
-	s->onset = w.first;
-	s->after = base.level + w.mean;
-	s->base.level = base.level;
+	return odds;
 }
 
 /* Most nights nothing happens: then the window of 4 lies near the level, and that is all. */
@@ -202,21 +178,28 @@ static bool is_quiet(const struct scan *s, struct zcb_variance prior)
 	return fabs(sum) < 0.75 * sigma && fabs(last) < 2 * sigma;
 }
 
+/*
+ * Odds are not yet probabilities: of so many degrees of freedom, twice their logarithm is as the
+ * square of Student's t, which takes in that the noise is known by few nights.
+ */
+static double p_of(double odds, double freedom)
+{
+	return odds > USUAL_ODDS ? zcb_student_p(sqrt(2 * log(odds / USUAL_ODDS)), freedom) : 1;
+}
+
 static void look_at_all(struct scan *s, struct zcb_variance prior)
 {
-	double level = s->base.level;
+	double odds = 0;
 
 	s->p = 1;
+	s->odds = 0;
 	if (!s->looked || is_quiet(s, prior))
 		return;
-	for (size_t i = 0; i < WINDOWS; i++) {
-		struct base kept = s->base;
-
-		look(s, prior, windows[i].nights, windows[i].share);
-		/* The level that an alert is reported against is that of the window of 4. */
-		s->base = kept;
-	}
-	s->base.level = level;
+	for (size_t i = 0; i < WINDOWS; i++)
+		odds += look(s, prior, windows[i].nights, windows[i].share);
+	if (s->series->n_changes && s->n - s->start < YOUNG_NIGHTS)
+		odds /= YOUNG_ODDS;
+	s->p = p_of(odds, zcb_noise_moderate(s->base.own, prior).freedom);
 }
 
 /* Takes tonight's value, and the base line before the last four. */
@@ -239,9 +222,8 @@ static void step(struct scan *s, size_t night)
 static void reconsider(struct scan *s, struct zcb_variance prior)
 {
 	size_t nights = s->n - s->start;
-	struct window w = {.n = nights};
 	struct base base;
-	double sigma;
+	double sigma, off;
 
 	if (!s->may_withdraw || nights <= 4)
 		return;
@@ -251,9 +233,8 @@ static void reconsider(struct scan *s, struct zcb_variance prior)
 	}
 	base = base_of(s->values + s->before, s->start - s->before);
 	sigma = sigma_of(zcb_noise_moderate(base.own, prior));
-	for (size_t i = s->start; i < s->n; i++)
-		w.mean += clip(s->values[i] - base.level, CLIP * sigma) / (double)nights;
-	if (t_of(&w, sigma, base.n) >= WITHDRAW)
+	off = fabs(zcb_level_of(s->values + s->start, nights, sigma) - base.level);
+	if (off >= WITHDRAW * sigma * sqrt(1 / (double)nights + 1 / (double)base.n))
 		return;
 	s->start = s->before;
 	s->may_withdraw = false;
@@ -265,7 +246,7 @@ static void raise_alert(struct scan *s)
 	s->series->changes[s->series->n_changes++] = (struct zcb_change){
 		.onset = s->night[s->onset],
 		.found = s->night[s->n - 1],
-		.before = exp(s->base.level),
+		.before = exp(s->old),
 		.after = exp(s->after),
 		.p = s->p,
 	};
@@ -287,25 +268,30 @@ static size_t sort_kind(const struct scan *scans, size_t n, unsigned int kind, d
 	return looked;
 }
 
-/* Benjamini and Hochberg's: the largest p that may be a discovery; -1: none is. */
-static double limit_of(const double *sorted, size_t n, double rate)
+/* Benjamini and Hochberg's, of a family of so many: the largest p that may be a discovery; -1: none. */
+static double limit_of(const double *sorted, size_t n, size_t family, double rate)
 {
 	double limit = -1;
 
 	for (size_t i = 0; i < n; i++) {
-		if (sorted[i] <= rate * (double)(i + 1) / (double)n)
+		if (sorted[i] <= rate * (double)(i + 1) / (double)family)
 			limit = sorted[i];
 	}
 	return limit;
 }
 
+static size_t family_of(size_t n)
+{
+	return n > MIN_FAMILY ? n : MIN_FAMILY;
+}
+
 /* R. Simes' p of the claim that no series of a kind changed, from theirs. */
-static double simes(const double *sorted, size_t n)
+static double simes(const double *sorted, size_t n, size_t family)
 {
 	double least = 1;
 
 	for (size_t i = 0; i < n; i++)
-		least = fmin(least, sorted[i] * (double)n / (double)(i + 1));
+		least = fmin(least, sorted[i] * (double)family / (double)(i + 1));
 	return least;
 }
 
@@ -344,12 +330,12 @@ static void find_limits(struct scanner *s)
 	for (unsigned int k = 0; k < s->kinds; k++) {
 		size_t n = sort_kind(s->scans, s->n, k, s->sorted);
 
-		s->kind_p[k] = n ? simes(s->sorted, n) : 2;
+		s->kind_p[k] = n ? simes(s->sorted, n, family_of(n)) : 2;
 		if (n)
 			s->sorted_kinds[kinds++] = s->kind_p[k];
 	}
 	qsort(s->sorted_kinds, kinds, sizeof(*s->sorted_kinds), ascending);
-	limit = limit_of(s->sorted_kinds, kinds, FALSE_DISCOVERIES);
+	limit = limit_of(s->sorted_kinds, kinds, kinds, FALSE_DISCOVERIES);
 	for (unsigned int k = 0; k < s->kinds; k++)
 		selected += s->kind_p[k] <= limit;
 	for (unsigned int k = 0; k < s->kinds; k++) {
@@ -357,7 +343,7 @@ static void find_limits(struct scanner *s)
 
 		s->limit[k] = -1;
 		if (s->kind_p[k] <= limit)
-			s->limit[k] = fmin(limit_of(s->sorted, n,
+			s->limit[k] = fmin(limit_of(s->sorted, n, family_of(n),
 						    FALSE_DISCOVERIES * (double)selected /
 							    (double)kinds),
 					   MAX_P);

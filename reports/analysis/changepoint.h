@@ -10,15 +10,17 @@
  * known then: so an alert is the same whether it was found on the night or is found again a year
  * later.
  *
- * A window of the last nights is held against the base line, the nights since the last change:
+ * The last nights are held against the base line, the nights since the last change:
  *
- *      base line (at least 8)               window (2, 3, 4, 6 or 8)
+ *      base line (at least 8)               the last 2, 3, 4, 6 or 8
  *   ·  ·    ·   · ·    ·   ·  ·  ·        |  ·    ·
  *  ---·--·----·-----·------------·--------|----·-----·--   is the shift more than noise?
  *
- * by Student's t on logarithms. A change must last: no single night makes an alert. The window of 4
- * has most of the error to spend, so that a change is mostly found on its fourth night; shorter
- * windows find large ones earlier, longer ones small ones later.
+ * How much likelier are they with a step than without (evidence.h)? That is summed over the nights
+ * on which it may have begun, which is the fastest way there is to tell that a level has changed (A.
+ * Shiryaev, On optimum methods in quickest detection problems, Theory Probab. Appl. 8(1), 1963). A
+ * change must last: no single night makes an alert, however far off, and two must be very far off. A
+ * step of 2.5 times the noise is mostly told on its third or fourth night.
  *
  * The noise of a series is estimated from few nights, but a store has many series: their variances
  * are drawn towards each other by as much as they agree (empirical Bayes: G. Smyth, Linear models

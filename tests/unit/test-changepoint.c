@@ -42,8 +42,27 @@ struct store {
 	struct zcb_change_series series[SERIES];
 };
 
-/* Series around 1000 ns with 2 % noise, a step of `size` up or down at a random night. */
-static void make(struct store *store, uint64_t seed, double size)
+/* Student's t with 3 degrees of freedom, of deviation 1. */
+static double heavy(void)
+{
+	double normal = gauss(), a = gauss(), b = gauss(), c = gauss();
+
+	return normal / sqrt(a * a + b * b + c * c);
+}
+
+enum noise { NORMAL, HEAVY, GROWING };
+
+static double draw(enum noise noise, size_t night)
+{
+	if (noise == HEAVY)
+		return NOISE * heavy();
+	if (noise == GROWING)
+		return (0.01 + 0.04 * (double)night / (NIGHTS - 1)) * gauss();
+	return NOISE * gauss();
+}
+
+/* Series around 1000 ns with noise, a step of `size` up or down at a random night. */
+static void make_of(struct store *store, uint64_t seed, double size, enum noise noise)
 {
 	state = seed;
 	for (size_t i = 0; i < SERIES; i++) {
@@ -52,19 +71,25 @@ static void make(struct store *store, uint64_t seed, double size)
 
 		store->step[i] = at;
 		for (size_t n = 0; n < NIGHTS; n++)
-			store->values[i][n] =
-				1000 * (1 + NOISE * gauss()) * (n >= at ? factor : 1);
+			store->values[i][n] = 1000 * (1 + draw(noise, n)) * (n >= at ? factor : 1);
 		store->series[i] = (struct zcb_change_series){.values = store->values[i], .n = NIGHTS};
 	}
 }
 
+static void make(struct store *store, uint64_t seed, double size)
+{
+	make_of(store, seed, size, NORMAL);
+}
+
+/* Of so many series: how many steps were found, by their third night, and by three nights later. */
 struct score {
-	size_t found, in_time, wrong, twice;
+	size_t series, found, third, in_time, wrong, twice;
 };
 
+/* Every alert that was ever raised counts, taken back or not. */
 static void judge(const struct store *store, struct score *score)
 {
-	*score = (struct score){0};
+	score->series += SERIES;
 	for (size_t i = 0; i < SERIES; i++) {
 		const struct zcb_change_series *series = &store->series[i];
 		bool found = false;
@@ -78,56 +103,93 @@ static void judge(const struct store *store, struct score *score)
 			score->wrong += !right;
 			score->twice += right && found;
 			score->found += right && !found;
+			score->third += right && !found && change->found <= store->step[i] + 2;
 			score->in_time += right && !found && change->found <= store->step[i] + 3;
 			found |= right;
 		}
 	}
 }
 
-static void tell(const char *what, const struct score *score)
+static double share(size_t n, const struct score *score)
 {
-	printf("%s: recall %.3f, precision %.3f, within 3 nights %.3f, twice %zu\n", what,
-	       (double)score->found / SERIES,
-	       (double)score->found / (double)(score->found + score->wrong + score->twice),
-	       (double)score->in_time / SERIES, score->twice);
+	return (double)n / (double)score->series;
 }
 
-static void demand(const struct score *score)
+static double precision(const struct score *score)
 {
-	assert_true(score->found >= 0.95 * SERIES);
-	assert_true(score->found >= 0.9 * (double)(score->found + score->wrong + score->twice));
-	assert_int_equal(score->twice, 0);
+	return (double)score->found / (double)(score->found + score->wrong + score->twice);
+}
+
+static void tell(const char *what, const struct score *score)
+{
+	printf("%s: %zu steps, recall %.3f, precision %.3f, by the third night %.3f, by three "
+	       "nights later %.3f, twice %zu\n",
+	       what, score->series, share(score->found, score), precision(score),
+	       share(score->third, score), share(score->in_time, score), score->twice);
+}
+
+static void demand(const struct score *score, double recall, double least, double third,
+		   double in_time)
+{
+	assert_true(share(score->found, score) >= recall);
+	assert_true(precision(score) >= least);
+	assert_true(share(score->third, score) >= third);
+	assert_true(share(score->in_time, score) >= in_time);
+	assert_true(share(score->twice, score) <= 0.002);
+}
+
+/* Ten stores of 1,000 series: what one of them says is some tenths of a per cent off. */
+static struct score score_stores(const char *what, enum noise noise)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	struct score score = {0};
+
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		make_of(store, seed, STEP, noise);
+		assert_int_equal(zcb_changes_find(store->series, SERIES), 0);
+		judge(store, &score);
+	}
+	free(store);
+	tell(what, &score);
+	return score;
 }
 
 static void steps_are_found_in_a_store(void **unused)
 {
-	struct store *store = calloc(1, sizeof(*store));
-	struct score score;
+	struct score score = score_stores("1,000 series in one store", NORMAL);
 
-	for (uint64_t seed = 1; seed <= 3; seed++) {
-		make(store, seed, STEP);
-		assert_int_equal(zcb_changes_find(store->series, SERIES), 0);
-		judge(store, &score);
-		tell("1,000 series in one store", &score);
-		demand(&score);
-	}
-	free(store);
+	demand(&score, 0.95, 0.9, 0.85, 0.95);
 }
 
 static void steps_are_found_one_by_one(void **unused)
 {
 	struct store *store = calloc(1, sizeof(*store));
-	struct score score;
+	struct score score = {0};
 
-	for (uint64_t seed = 1; seed <= 3; seed++) {
+	for (uint64_t seed = 1; seed <= 5; seed++) {
 		make(store, seed, STEP);
 		for (size_t i = 0; i < SERIES; i++)
 			assert_int_equal(zcb_changes_find(&store->series[i], 1), 0);
 		judge(store, &score);
-		tell("1,000 stores of one series", &score);
-		demand(&score);
 	}
 	free(store);
+	tell("1,000 stores of one series", &score);
+	demand(&score, 0.95, 0.9, 0.7, 0.85);
+}
+
+static void heavy_tails_cost_little(void **unused)
+{
+	struct score score = score_stores("tails of t with 3 degrees of freedom", HEAVY);
+
+	demand(&score, 0.95, 0.88, 0.85, 0.95);
+}
+
+/* From 1 to 5 % while the step stays one of 5 %: half of the alerts are noise, but most steps are told. */
+static void growing_noise_is_no_flood(void **unused)
+{
+	struct score score = score_stores("noise that grows from 1 to 5 %", GROWING);
+
+	demand(&score, 0.75, 0.45, 0, 0);
 }
 
 /* How many alerts there are in all. */
@@ -149,8 +211,8 @@ static void noise_alone_is_no_change(void **unused)
 	make(store, 4, 0);
 	n = alerts(store);
 	printf("no step: %zu alerts in %d nights of %d series\n", n, NIGHTS, SERIES);
-	/* 48 nights have a base line, and on one of 12 of them is an alert. */
-	assert_true(n <= 8);
+	/* 48 nights have a base line, and on one of 10 there may be an alert, or some. */
+	assert_true(n <= 20);
 	free(store);
 }
 
@@ -165,7 +227,7 @@ static void single_spikes_are_none(void **unused)
 			store->values[i][store->step[i]] *= i % 2 ? size : 1 / size;
 		n = alerts(store);
 		printf("spikes of a factor of %.1f: %zu alerts in %d series\n", size, n, SERIES);
-		assert_true(n <= 30);
+		assert_true(n <= 40);
 	}
 	free(store);
 }
@@ -337,6 +399,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_are_found_in_a_store),
 		cmocka_unit_test(steps_are_found_one_by_one),
+		cmocka_unit_test(heavy_tails_cost_little),
+		cmocka_unit_test(growing_noise_is_no_flood),
 		cmocka_unit_test(noise_alone_is_no_change),
 		cmocka_unit_test(single_spikes_are_none),
 		cmocka_unit_test(large_steps_are_found_on_the_second_night),
