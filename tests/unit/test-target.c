@@ -318,6 +318,8 @@ static void with_icount_all_is_there_from_the_start(void **state)
 	expect_words(argv, "-seed", "7");
 	expect_words(argv, "-append", "nokaslr");
 	expect_words(argv, "-device", "virtio-serial-pci,id=serial,max_ports=3,ioeventfd=off");
+	/* With room for the initrd. */
+	expect_words(argv, "-m", "2304M");
 	for (; *argv; argv++)
 		assert_string_not_equal(*argv, "-virtfs");
 	noted_initrd(p);
