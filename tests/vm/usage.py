@@ -145,7 +145,7 @@ def check_cut(bench, problems):
   here = os.path.dirname(os.path.abspath(__file__))
   subprocess.run([sys.executable, os.path.join(here, '..', 'golden', 'generate.py'), golden], check=True,
                  stdout=subprocess.DEVNULL)
-  for damage, named in ((cut_metadata, 'metadata.json'), (cut_journal, 'cells.jsonl'), (cut_samples, '.punch.zcs'),
+  for damage, named in ((cut_metadata, 'metadata.json'), (cut_journal, 'line of cells.jsonl was torn off'), (cut_samples, '.punch.zcs'),
                         (cut_plan, 'plan.json')):
     folder = os.path.join(bench.scratch, damage.__name__)
     shutil.copytree(os.path.join(golden, 'healthy'), folder)
