@@ -249,13 +249,13 @@ static void put_never(const struct staleness *st, bool oracle)
 	zcb_html_raw(html, " frames checked). ");
 }
 
-static bool any_stale(const struct staleness *st)
+static size_t stale_series(const struct staleness *st)
 {
-	for (size_t i = 0; i < st->n; i++) {
-		if (is_ever_stale(&st->series[i]))
-			return true;
-	}
-	return false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < st->n; i++)
+		n += is_ever_stale(&st->series[i]);
+	return n;
 }
 
 static void put_table(const struct staleness *st)
@@ -307,18 +307,24 @@ static bool put_variant(struct zcb_page *page, size_t first, size_t number)
 		return false;
 	collect(&st, first);
 	if (st.n) {
-		zcb_html_raw(&page->html, "<h3>");
+		if (number == 1)
+			zcb_html_raw(&page->html, "<details open><summary><h3>");
+		else
+			zcb_html_raw(&page->html, "<details><summary><h3>");
 		zcb_html_clip(&page->html, st.variant, 60);
 		zcb_html_raw(&page->html, " on kernel ");
 		zcb_html_clip(&page->html, st.kernel, 60);
-		zcb_html_raw(&page->html, "</h3>\n");
+		zcb_html_raw(&page->html, "</h3>");
+		zcb_html_textf(&page->html, " %zu cell%s, %zu with stale pages", st.n, st.n == 1 ? "" : "s",
+			       stale_series(&st));
+		zcb_html_raw(&page->html, "</summary>\n");
 		draw(&st, number);
-		if (any_stale(&st))
+		if (stale_series(&st))
 			put_table(&st);
 		zcb_html_raw(&page->html, "<p>");
 		put_never(&st, false);
 		put_never(&st, true);
-		zcb_html_raw(&page->html, "</p>\n");
+		zcb_html_raw(&page->html, "</p>\n</details>\n");
 	}
 	for (size_t i = 0; i < st.n; i++)
 		free(st.series[i].points);

@@ -210,18 +210,41 @@ static void put_memory(struct table *t, size_t first)
 	zcb_html_raw(html, "</tbody>\n");
 }
 
+/* Rows that went as declared, and those that did not; what was skipped, not run or tainted is neither. */
+static void count_rows(const struct table *t, size_t *ret_right, size_t *ret_wrong)
+{
+	*ret_right = *ret_wrong = 0;
+	for (size_t i = t->first; i < t->n; i++) {
+		const struct zcb_summary_row *row = &t->rows[i];
+
+		if (!is_ours(t, i) || row->not_counted == row->n_cells)
+			continue;
+		*ret_right += row->status == ZCB_RESULT_PASS;
+		*ret_wrong += row->status == ZCB_RESULT_FAIL || row->status == ZCB_RESULT_CRASH ||
+			      row->status == ZCB_RESULT_ERROR;
+	}
+}
+
+/* The first stands open, and those in which something went wrong. */
 static void put_table_head(struct table *t)
 {
 	const struct zcb_result_cell *cell = t->rows[t->first].first;
 	struct zcb_html *html = &t->page->html;
+	size_t right, wrong;
 
-	zcb_html_raw(html, "<h3>");
+	count_rows(t, &right, &wrong);
+	if (wrong || t->first == 0)
+		zcb_html_raw(html, "<details open><summary><h3>");
+	else
+		zcb_html_raw(html, "<details><summary><h3>");
 	zcb_html_clip(html, cell->variant, 60);
 	zcb_html_raw(html, " on kernel ");
 	zcb_html_clip(html, cell->kernel, 60);
 	zcb_html_raw(html, " ");
 	zcb_html_clip(html, zcb_page_release(t->page, cell->kernel), 80);
-	zcb_html_raw(html, "</h3>\n");
+	zcb_html_raw(html, "</h3>");
+	zcb_html_textf(html, " %zu as declared, %zu not", right, wrong);
+	zcb_html_raw(html, "</summary>\n");
 	zcb_page_open_box(t->page, "Verdicts, scrolls sideways");
 	zcb_html_raw(html, "<table class=\"verdicts\"><thead><tr><th scope=\"col\">Workload</th>");
 	for (size_t c = 0; c < t->n_consumers; c++) {
@@ -248,6 +271,7 @@ static void put_table(struct zcb_page *page, size_t first)
 		zcb_html_raw(
 			&page->html,
 			"<p class=\"note\">There are more lines; summary.json has them all.</p>\n");
+	zcb_html_raw(&page->html, "</details>\n");
 }
 
 void zcb_part_verdicts(struct zcb_page *page)
