@@ -3,7 +3,6 @@
 """All variants as devices see them, held against a table of this test's own: what is kept holds the pages that it was made
 of, whatever the variant, and keeps them from being moved; who is told maps again, if there is somebody who tells.
 """
-import copy
 
 import zcb
 
@@ -95,10 +94,8 @@ def check_page(folder, problems):
 
 def plants(lines):
   def doctored(variant, consumer, event, change):
-    copies = copy.deepcopy(lines)
-    change(next(l for l in copies if l['kernel'] != 'stock' and l['cell'].startswith(variant + '/') and
-                l['cell'].endswith('/' + consumer) and l['event'] == event))
-    return copies
+    return zcb.doctored(lines, lambda l: l['kernel'] != 'stock' and l['cell'].startswith(variant + '/') and
+                        l['cell'].endswith('/' + consumer) and l['event'] == event, change)
 
   yield 'a kept table that follows', doctored('invalidate', 'attach', 'fault', lambda l: l.update(observed='lookup'))
   yield 'one that is told, and does not', doctored(

@@ -4,7 +4,6 @@
 
 The fence `none` is the planted fault of the other two: the same guest, frames and checker, and nobody waits.
 """
-import copy
 
 import zcb
 
@@ -44,9 +43,7 @@ def check(lines, problems):
 
 def plants(lines):
   def doctored(fence, change):
-    copies = copy.deepcopy(lines)
-    change(next(l for l in copies if l['params']['fence'] == fence))
-    return copies
+    return zcb.doctored(lines, lambda l: l['params']['fence'] == fence, change)
 
   yield 'a torn frame with a fence', doctored('sync-file', lambda l: l['frames'].update(bad=1))
   yield 'none torn without', doctored('none', lambda l: l.update(observed='fresh'))

@@ -4,7 +4,6 @@
 is prevented says so. Prevented for real: by hosts with one node, with a node that is full, without an area of CMA, and
 with no block of memory that can be taken offline.
 """
-import copy
 import os
 
 import zcb
@@ -103,10 +102,7 @@ def check(lines, problems):
 
 def plants(lines):
   def doctored(cell, **change):
-    copies = copy.deepcopy(lines)
-    line = next(l for l in copies if l['cell'] == cell and l['kernel'] == 'variants')
-    line.update(change)
-    return copies
+    return zcb.doctored(lines, lambda l: l['cell'] == cell and l['kernel'] == 'variants', lambda l: l.update(change))
 
   cell = 'stock/shmem/micro/migrate-mbind/mmap'
   yield 'a pinned page that moved', doctored(cell, observed='lookup')

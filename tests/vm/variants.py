@@ -5,7 +5,6 @@
 The row `refill-read` separates the variants whose hook is where a fault finds a page from those that are told where
 it enters the page table; without fault-around the difference is gone.
 """
-import copy
 
 import zcb
 
@@ -102,20 +101,15 @@ def check_page(folder, problems):
 
 
 def plants(lines):
-  def doctored(change):
-    copies = copy.deepcopy(lines)
-    change(copies)
-    return copies
-
-  def first(copies, variant, event):
-    return next(l for l in copies if l['cell'].startswith(variant + '/') and l['event'] == event and
-                l['cell'].endswith('mmap'))
+  def doctored(variant, event, change):
+    return zcb.doctored(lines, lambda l: l['cell'].startswith(variant + '/') and l['event'] == event and
+                        l['cell'].endswith('mmap'), change)
 
   yield 'a stale page where update-ptl is told', doctored(
-    lambda l: first(l, 'update-ptl', 'refill-read').update(observed='stale'))
+    'update-ptl', 'refill-read', lambda l: l.update(observed='stale'))
   yield 'a fresh one where update-nolock is not', doctored(
-    lambda l: first(l, 'update-nolock', 'refill-read').update(observed=UNTIL))
-  yield 'no updates', doctored(lambda l: first(l, 'update-seq', 'fault')['udmabuf'].update(updates=0))
+    'update-nolock', 'refill-read', lambda l: l.update(observed=UNTIL))
+  yield 'no updates', doctored('update-seq', 'fault', lambda l: l['udmabuf'].update(updates=0))
   yield 'a variant less', [l for l in lines if not l['cell'].startswith('change-pte/')]
 
 

@@ -5,6 +5,7 @@ Each test is called with the path of zcbench as its only argument. Every process
 carries a mark in its environment, which its children inherit: so what is left is found in /proc,
 whoever its parent is by then.
 """
+import copy
 import json
 import os
 import shutil
@@ -211,6 +212,13 @@ def check_planted_page(folder, lines, page, cells, problems):
     problems.equal(f'{name}: other pages', line['pages']['fresh'], 63 * line['frames']['checked'])
     picture = json.loads(octets(folder, f'frames/{line["index"]}-0.json'))
     problems.equal(f'{name}: the pages', picture['map'], 'F' * (page - 1) + 'C' + 'F' * (64 - page))
+
+
+def doctored(lines, where, change):
+  """A copy of the lines, in which change() was made to the first that where() is true of."""
+  copies = copy.deepcopy(lines)
+  change(next(line for line in copies if where(line)))
+  return copies
 
 
 def must_find(plants, check, problems):
