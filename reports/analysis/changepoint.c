@@ -14,7 +14,7 @@
 #define MIN_BASE 8U  /* nights before which there is no base line */
 #define MAX_BASE 48U /* what is longer ago tells nothing of today */
 #define MAX_WINDOW 8U
-/* Noise that has grown: these last nights of a base line count, where their variance is so much more. */
+/* Noise that has grown: the last nights of a base line count, where they vary so much more. */
 #define LATE_NIGHTS 10U
 #define GROWN 1.5
 
@@ -39,7 +39,7 @@
 #define WITHDRAW 2.0
 #define WITHDRAW_NIGHTS 12U
 
-/* How likely it is, compared with the window of 4, that a change is to be told with so many nights. */
+/* What share of the error so many nights may have, compared with 4. */
 static const struct {
 	unsigned int nights;
 	double share;
@@ -268,7 +268,7 @@ static size_t sort_kind(const struct scan *scans, size_t n, unsigned int kind, d
 	return looked;
 }
 
-/* Benjamini and Hochberg's, of a family of so many: the largest p that may be a discovery; -1: none. */
+/* Benjamini and Hochberg's, of a family of so many: the largest p of a discovery; -1: none. */
 static double limit_of(const double *sorted, size_t n, size_t family, double rate)
 {
 	double limit = -1;

@@ -67,15 +67,28 @@ static int compare(struct zcb_results *results, const char *base, const char *ot
 	return zcb_comparison_make(&a, &b, &twin, &options, ret, err);
 }
 
-/* A single one may be that of a command with options of its own, which looked at it early. */
+/*
+ * A single one may be that of a command with options of its own, which looked at it early. That has no
+ * boots without turns, in which variants beside the first would be of its arm.
+ */
+static bool is_of_command(const struct zcb_results *results, const struct zcb_turns *turns)
+{
+	struct zcb_turns first = { 0 };
+	bool one = turns->n == 1 && !take_names(results, 'A', &first) && first.n == 1;
+
+	zcb_turns_finish(&first);
+	return one;
+}
+
 static int make_all(struct zcb_results *results, const char *base,
 		    const struct zcb_comparison_options *options, struct zcb_turns *turns,
 		    struct zcb_error *err)
 {
+	bool of_command = is_of_command(results, turns);
 	int ret = 0;
 
 	for (size_t i = 0; i < turns->n && !ret; i++) {
-		ret = turns->n == 1 ? zcb_comparison_of_run(results, options, &turns->items[i], err) :
+		ret = of_command ? zcb_comparison_of_run(results, options, &turns->items[i], err) :
 				      compare(results, base, turns->names[i], options, &turns->items[i], err);
 		if (ret == -ENODATA && turns->n > 1)
 			ret = 0;

@@ -184,7 +184,7 @@ static void heavy_tails_cost_little(void **unused)
 	demand(&score, 0.95, 0.88, 0.85, 0.95);
 }
 
-/* From 1 to 5 % while the step stays one of 5 %: half of the alerts are noise, but most steps are told. */
+/* From 1 to 5 %, with steps of 5 %: half of the alerts are noise, but most steps are told. */
 static void growing_noise_is_no_flood(void **unused)
 {
 	struct score score = score_stores("noise that grows from 1 to 5 %", GROWING);
