@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
 #include <string.h>
 
+#include "bench/base/cleanup.h"
 #include "reports/html/page.h"
 
 /* What was found, in words: the worst first. */
 
 #define MAX_NAMED 8U
-#define MAX_WORKLOADS 500U
 
 static bool reads_frames(const struct zcb_summary_row *row)
 {
@@ -188,38 +189,142 @@ static void put_tally(struct zcb_page *page, const struct tally *tally)
 	zcb_html_raw(html, " page readings were stale.</p>\n");
 }
 
-/* "On stock (6.12.94), punch: pages … stay stale in 8 of 10 cells; …" */
-static void put_subject(struct zcb_page *page, size_t first, bool stale)
+/* What one sentence, or one line of the table, is about. */
+struct subject {
+	const struct zcb_result_cell *cell; /* its first */
+	struct tally tally;
+};
+
+/* More than these are not read as sentences. */
+#define MAX_SENTENCES 3U
+#define MAX_SUBJECTS 500U
+
+static bool is_first_of_subject(const struct zcb_page *page, size_t row)
 {
 	const struct zcb_summary_row *rows = page->rows;
-	const struct zcb_result_cell *cell = rows[first].first;
-	const char *release = zcb_page_release(page, cell->kernel);
-	struct tally tally = {0};
 
-	if (!same_subject(page, &rows[first], &rows[first]))
-		return;
-	for (size_t i = 0; i < first; i++) {
-		if (same_subject(page, &rows[first], &rows[i]))
-			return;
+	if (!same_subject(page, &rows[row], &rows[row]))
+		return false;
+	for (size_t i = 0; i < row; i++) {
+		if (same_subject(page, &rows[row], &rows[i]))
+			return false;
 	}
-	for (size_t i = first; i < page->n_rows; i++) {
-		if (same_subject(page, &rows[first], &rows[i]))
-			tally_row(&rows[i], &tally);
+	return true;
+}
+
+/* Those that showed stale pages, or those that did not, from `n` on. Returns how many there are then. */
+static size_t collect_subjects(const struct zcb_page *page, bool stale, struct subject *subjects, size_t n)
+{
+	const struct zcb_summary_row *rows = page->rows;
+
+	for (size_t first = 0; first < page->n_rows && n < MAX_SUBJECTS; first++) {
+		struct subject subject = {.cell = rows[first].first};
+
+		if (!is_first_of_subject(page, first))
+			continue;
+		for (size_t i = first; i < page->n_rows; i++) {
+			if (same_subject(page, &rows[first], &rows[i]))
+				tally_row(&rows[i], &subject.tally);
+		}
+		if (subject.tally.cells && (subject.tally.stale > 0) == stale)
+			subjects[n++] = subject;
 	}
-	if (!tally.cells || (tally.stale > 0) != stale)
-		return;
-	zcb_html_raw(&page->html, "<p>On <strong>");
+	return n;
+}
+
+static void put_side(struct zcb_page *page, const struct zcb_result_cell *cell)
+{
+	const char *release = zcb_page_release(page, cell->kernel);
+
+	zcb_html_raw(&page->html, "<strong>");
 	zcb_html_clip(&page->html, cell->variant, 60);
 	zcb_html_raw(&page->html, "</strong> (");
 	zcb_html_clip(&page->html, *release ? release : cell->kernel, 80);
 	zcb_html_raw(&page->html, ")");
-	if (!zcb_page_has_variants(page)) {
-		zcb_html_raw(&page->html, ", workload <strong>");
-		zcb_html_clip(&page->html, cell->workload, 60);
-		zcb_html_raw(&page->html, "</strong>");
-	}
+	if (zcb_page_has_variants(page))
+		return;
+	zcb_html_raw(&page->html, ", workload <strong>");
+	zcb_html_clip(&page->html, cell->workload, 60);
+	zcb_html_raw(&page->html, "</strong>");
+}
+
+/* "On stock (6.12.94), punch: pages … stay stale in 8 of 10 cells; …" */
+static void put_sentence(struct zcb_page *page, const struct subject *subject)
+{
+	zcb_html_raw(&page->html, "<p>On ");
+	put_side(page, subject->cell);
 	zcb_html_raw(&page->html, ": ");
-	put_tally(page, &tally);
+	put_tally(page, &subject->tally);
+}
+
+static bool is_seen(const struct subject *subjects, size_t n, size_t phrase)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (subjects[i].tally.by_phrase[phrase])
+			return true;
+	}
+	return false;
+}
+
+static void put_number(struct zcb_html *html, size_t n)
+{
+	zcb_html_raw(html, "<td class=\"n\">");
+	zcb_html_count(html, n);
+	zcb_html_raw(html, "</td>\n");
+}
+
+static void put_table_line(struct zcb_page *page, const struct subject *subjects, size_t n, const struct subject *one)
+{
+	struct zcb_html *html = &page->html;
+
+	zcb_html_raw(html, "<tr><th scope=\"row\">");
+	put_side(page, one->cell);
+	zcb_html_raw(html, "</th>\n");
+	for (size_t phrase = 0; phrase < PHRASES; phrase++) {
+		if (is_seen(subjects, n, phrase))
+			put_number(html, one->tally.by_phrase[phrase]);
+	}
+	put_number(html, one->tally.cells);
+	zcb_html_raw(html, "<td class=\"n\">");
+	zcb_html_count(html, one->tally.stale);
+	zcb_html_raw(html, " of ");
+	zcb_html_count(html, one->tally.checked);
+	zcb_html_raw(html, "</td></tr>\n");
+}
+
+static void put_table(struct zcb_page *page, const struct subject *subjects, size_t n)
+{
+	struct zcb_html *html = &page->html;
+
+	zcb_page_open_box(page, "What was found of each kernel, scrolls sideways");
+	zcb_html_raw(html, "<table>\n<caption>In how many cells pages that were read through the "
+			   "dma-buf did what</caption>\n<thead><tr><th scope=\"col\">Kernel</th>\n");
+	for (size_t phrase = 0; phrase < PHRASES; phrase++) {
+		if (is_seen(subjects, n, phrase))
+			zcb_html_element(html, "th", " scope=\"col\"", phrases[phrase].text);
+	}
+	zcb_html_raw(html, "<th scope=\"col\">of cells</th><th scope=\"col\">page readings that were stale</th></tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < n; i++)
+		put_table_line(page, subjects, n, &subjects[i]);
+	zcb_html_raw(html, "</tbody></table>\n");
+	zcb_page_close_box(page);
+}
+
+static void put_subjects(struct zcb_page *page)
+{
+	ZCB_FREE struct subject *subjects = calloc(MAX_SUBJECTS, sizeof(*subjects));
+	size_t n = 0;
+
+	if (!subjects) {
+		zcb_html_raw(&page->html, "<p class=\"warn\">No memory to say what was seen.</p>\n");
+		return;
+	}
+	n = collect_subjects(page, true, subjects, n);
+	n = collect_subjects(page, false, subjects, n);
+	if (n > MAX_SENTENCES)
+		put_table(page, subjects, n);
+	for (size_t i = 0; i < n && n <= MAX_SENTENCES; i++)
+		put_sentence(page, &subjects[i]);
 }
 
 static void name_failures(struct zcb_page *page)
@@ -329,11 +434,8 @@ void zcb_part_findings(struct zcb_page *page)
 	put_faults(page);
 	put_state(page);
 	put_notes(page);
-	for (size_t i = 0; i < page->n_rows && i < MAX_WORKLOADS; i++)
-		put_subject(page, i, true);
-	for (size_t i = 0; i < page->n_rows && i < MAX_WORKLOADS; i++)
-		put_subject(page, i, false);
 	put_declarations(page);
+	put_subjects(page);
 	put_oracle(page);
 	put_harness(page);
 	zcb_html_raw(&page->html, "</section>\n");
