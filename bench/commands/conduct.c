@@ -158,6 +158,8 @@ void zcb_print_totals(const struct zcb_request *request, const struct zcb_conduc
 			shard->number, shard->of);
 	fprintf(out, "cells: %u as declared, %u not, %u errors, %u crashed, %u skipped, %u not run\n", t->passed,
 	       t->failed, t->errors, t->crashed, t->skipped, t->not_run);
+	if (t->known_bugs)
+		fprintf(out, "and %u show a known bug of their kernel, which the report names\n", t->known_bugs);
 	if (t->seconds_first_frame > 0)
 		fprintf(out, "first boot %.1f s; first verified guest frame %.1f s after starting its VMM; "
 		       "%.1f s past the first boot\n",

@@ -60,9 +60,12 @@ static int run(const struct zcb_merge_options *options)
 		return failed(result, &err);
 	if (*merged.missing)
 		fprintf(stderr, "zcbench: missing: %s\n", merged.missing);
-	printf("shards: %u of %u\ncells: %u as declared, %u not, %u errors, %u crashed, %u skipped, %u not run\n"
-	       "run directory: %s\n", merged.shards, merged.of, merged.passed, merged.failed, merged.errors,
-	       merged.crashed, merged.skipped, merged.not_run, options->output);
+	printf("shards: %u of %u\ncells: %u as declared, %u not, %u errors, %u crashed, %u skipped, %u not run\n",
+	       merged.shards, merged.of, merged.passed, merged.failed, merged.errors, merged.crashed,
+	       merged.skipped, merged.not_run);
+	if (merged.known_bugs)
+		printf("and %u show a known bug of their kernel, which the report names\n", merged.known_bugs);
+	printf("run directory: %s\n", options->output);
 	return (int)merged.exit_code;
 }
 

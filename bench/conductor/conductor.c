@@ -162,7 +162,7 @@ static void mark_done(void *opaque, json_t *line)
 static void settle(struct conduct *run, int failed)
 {
 	struct zcb_run_totals *t = run->totals;
-	uint32_t ran = t->passed + t->failed + t->errors + t->crashed;
+	uint32_t ran = t->passed + t->known_bugs + t->failed + t->errors + t->crashed;
 
 	t->not_run = run->n_all - run->n_done;
 	while (t->boots < run->plan->boots && !next_cell(run, t->boots + 1))

@@ -40,7 +40,7 @@ struct zcb_run_watcher {
 
 /** What a run came to. */
 struct zcb_run_totals {
-	uint32_t passed, failed, skipped, errors, crashed, not_run;
+	uint32_t passed, known_bugs, failed, skipped, errors, crashed, not_run;
 	uint32_t tainted_boots;
 	uint32_t boots; /* of the plan that are over: all of their cells are done */
 	bool interrupted, corrupt;

@@ -188,7 +188,9 @@ void zcb_count_line(struct zcb_run_totals *totals, json_t *line)
 
 	if (!status)
 		return;
-	if (!strcmp(status, "pass"))
+	if (!strcmp(status, "pass") && json_object_get(line, "known_bug"))
+		totals->known_bugs++;
+	else if (!strcmp(status, "pass"))
 		totals->passed++;
 	else if (!strcmp(status, "fail"))
 		totals->failed++;

@@ -19,7 +19,7 @@ struct zcb_merge_options {
 
 /** What the joined run came to. */
 struct zcb_merged {
-	uint32_t passed, failed, errors, crashed, skipped, not_run;
+	uint32_t passed, known_bugs, failed, errors, crashed, skipped, not_run;
 	uint32_t shards, of;
 	char missing[400]; /* what is, as a sentence without its stop; "": nothing is */
 	enum zcb_exit exit_code; /* that of the run, had one machine played all of it */

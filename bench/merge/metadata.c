@@ -15,7 +15,9 @@ static void count_line(const json_t *line, struct zcb_merged *m)
 {
 	const char *status = text_of(line, "status");
 
-	if (!strcmp(status, "pass"))
+	if (!strcmp(status, "pass") && json_object_get(line, "known_bug"))
+		m->known_bugs++;
+	else if (!strcmp(status, "pass"))
 		m->passed++;
 	else if (!strcmp(status, "fail"))
 		m->failed++;
@@ -56,7 +58,7 @@ void zcb_merge_count(const struct merge *merge, struct zcb_merged *ret)
 		for (uint32_t c = 0; c < merge->shard[i].n_cells; c++)
 			if (merge->shard[i].line[c].json)
 				count_line(merge->shard[i].line[c].json, ret);
-	ret->not_run = merge->shard[0].n_cells - ret->passed - ret->failed - ret->errors - ret->crashed -
+	ret->not_run = merge->shard[0].n_cells - ret->passed - ret->known_bugs - ret->failed - ret->errors - ret->crashed -
 		       ret->skipped;
 	zcb_merge_missing(merge, ret->missing, sizeof(ret->missing));
 	ret->exit_code = exit_code_of(merge, ret);

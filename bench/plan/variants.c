@@ -239,7 +239,7 @@ const char *zcb_cell_known_bug(const struct zcb_cell *cell)
 
 	if (large && consumer &&
 	    (consumer->reading == ZCB_READS_VMAP || consumer->reading == ZCB_READS_KEPT_VMAP))
-		return "a kernel without \"udmabuf: fix vmap missed offset page\" maps the first page of a "
+		return "without \"udmabuf: fix vmap missed offset page\" it maps the first page of a "
 		       "huge one in place of each page of it";
 	return NULL;
 }

@@ -60,7 +60,7 @@ static void split_name(const struct zcb_place *place, struct zcb_result_cell *ce
 static enum zcb_result_status status_of(const struct zcb_place *place, const char *name)
 {
 	for (int s = 0; s < ZCB_RESULT_NOT_RUN; s++) {
-		if (strcmp(name, zcb_result_status_name(s)) == 0)
+		if (s != ZCB_RESULT_KNOWN_BUG && strcmp(name, zcb_result_status_name(s)) == 0)
 			return s;
 	}
 	zcb_results_note(place->results, "%s: “%s” is no status; it is taken as an error.",
@@ -81,7 +81,7 @@ static void read_identity(const struct zcb_place *place, const json_t *object,
 	cell->reading = zcb_member_string(place, object, "reading");
 	cell->event = zcb_member_string(place, object, "event");
 	cell->expected = zcb_member_string(place, object, "expected");
-	cell->reason = cell->observed = cell->clock = cell->accel = "";
+	cell->reason = cell->observed = cell->clock = cell->accel = cell->known_bug = "";
 	cell->params =
 		zcb_params_describe(place->results, zcb_member_object(place, object, "params"));
 	cell->status = ZCB_RESULT_NOT_RUN;
@@ -179,6 +179,9 @@ static void read_result(const struct zcb_place *place, const json_t *object,
 			struct zcb_result_cell *cell)
 {
 	cell->status = status_of(place, zcb_member_string(place, object, "status"));
+	cell->known_bug = zcb_member_string(place, object, "known_bug");
+	if (*cell->known_bug && cell->status == ZCB_RESULT_PASS)
+		cell->status = ZCB_RESULT_KNOWN_BUG;
 	cell->reason = zcb_member_string(place, object, "reason");
 	cell->observed = zcb_member_string(place, object, "observed");
 	cell->clock = zcb_member_string(place, object, "clock");

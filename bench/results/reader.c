@@ -10,8 +10,9 @@
 #include "bench/results/reader-internal.h"
 
 static const char *const status_names[] = {
-	[ZCB_RESULT_PASS] = "pass",   [ZCB_RESULT_FAIL] = "fail", [ZCB_RESULT_CRASH] = "crash",
-	[ZCB_RESULT_ERROR] = "error", [ZCB_RESULT_SKIP] = "skip", [ZCB_RESULT_NOT_RUN] = "not run",
+	[ZCB_RESULT_PASS] = "pass",   [ZCB_RESULT_KNOWN_BUG] = "known bug", [ZCB_RESULT_FAIL] = "fail",
+	[ZCB_RESULT_CRASH] = "crash", [ZCB_RESULT_ERROR] = "error",	    [ZCB_RESULT_SKIP] = "skip",
+	[ZCB_RESULT_NOT_RUN] = "not run",
 };
 
 static const char *const verdict_names[] = {"fresh", "stale", "zero", "torn", "foreign", "corrupt"};
@@ -20,6 +21,11 @@ static const char verdict_letters[] = "FSZTXC";
 const char *zcb_result_status_name(enum zcb_result_status status)
 {
 	return status_names[status];
+}
+
+bool zcb_result_is_whole(enum zcb_result_status status)
+{
+	return status == ZCB_RESULT_PASS || status == ZCB_RESULT_KNOWN_BUG || status == ZCB_RESULT_FAIL;
 }
 
 const char *zcb_result_verdict_name(enum zcb_result_verdict verdict)

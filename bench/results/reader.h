@@ -16,6 +16,7 @@
 
 enum zcb_result_status {
 	ZCB_RESULT_PASS,
+	ZCB_RESULT_KNOWN_BUG, /* not as declared, by a bug of its kernel that is known: "pass" in the journal */
 	ZCB_RESULT_FAIL,
 	ZCB_RESULT_CRASH,
 	ZCB_RESULT_ERROR,
@@ -36,6 +37,10 @@ enum zcb_result_verdict {
 };
 
 const char *zcb_result_status_name(enum zcb_result_status status);
+
+/** Whether such a cell played to its end, so that its figures are measurements. */
+bool zcb_result_is_whole(enum zcb_result_status status);
+
 const char *zcb_result_verdict_name(enum zcb_result_verdict verdict);
 
 /** The letter of a page map, or -1 for a letter that is none. */
@@ -79,6 +84,7 @@ struct zcb_result_cell {
 	const char *reading; /* how its consumer gets at the pages; "" in an older journal */
 	const char *event; /* what happened to its pages, as the variants' declarations see it */
 	const char *reason, *expected, *observed, *clock, *accel;
+	const char *known_bug; /* which one, or "" */
 	uint64_t pages_checked, pages[ZCB_VERDICTS];
 	uint64_t frames_checked, frames_fresh, frames_bad;
 	struct zcb_result_count *events;

@@ -98,14 +98,14 @@ static json_t *wrong_array(const struct zcb_observations *o)
 
 	for (size_t i = 0; i < o->n_cells; i++) {
 		const struct zcb_compared_cell *cell = &o->cells[i];
-		size_t n = cell->counts[ZCB_ARM_B][ZCB_RESULT_FAIL];
+		size_t n = zcb_compared_wrong(cell, ZCB_ARM_B);
 
 		if (n)
 			json_array_append_new(array,
 					      json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "cell",
 							cell->name, "params", cell->params, "b",
 							(json_int_t)n, "a",
-							(json_int_t)cell->counts[ZCB_ARM_A][ZCB_RESULT_FAIL],
+							(json_int_t)zcb_compared_wrong(cell, ZCB_ARM_A),
 							"expected", cell->expected, "observed",
 							cell->observed));
 	}

@@ -178,7 +178,7 @@ static void put_wrong(FILE *f, const struct zcb_comparison *c)
 	for (size_t i = 0; i < o->n_cells && named < MOST_CELLS; i++) {
 		const struct zcb_compared_cell *cell = &o->cells[i];
 
-		if (!cell->counts[ZCB_ARM_B][ZCB_RESULT_FAIL])
+		if (!zcb_compared_wrong(cell, ZCB_ARM_B))
 			continue;
 		if (!named++)
 			fputs("\nNot as B declares:\n", f);
@@ -190,7 +190,7 @@ static void put_wrong(FILE *f, const struct zcb_comparison *c)
 		zcb_print_plain(f, cell->expected, 20);
 		fputs(", seen ", f);
 		zcb_print_plain(f, cell->observed, 20);
-		fprintf(f, "; A: %zu wrong\n", cell->counts[ZCB_ARM_A][ZCB_RESULT_FAIL]);
+		fprintf(f, "; A: %zu wrong\n", zcb_compared_wrong(cell, ZCB_ARM_A));
 	}
 }
 

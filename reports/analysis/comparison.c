@@ -350,7 +350,7 @@ static int judge_all(struct zcb_comparison *c)
 static void count_cells(struct zcb_comparison *c)
 {
 	for (size_t i = 0; i < c->observations->n_cells; i++)
-		c->corrupt += c->observations->cells[i].counts[ZCB_ARM_B][ZCB_RESULT_FAIL];
+		c->corrupt += zcb_compared_wrong(&c->observations->cells[i], ZCB_ARM_B);
 	for (size_t i = 0; i < c->n_rows; i++) {
 		c->has_twin |= c->rows[i].has_twin;
 		c->paired |= c->rows[i].has_effect && c->rows[i].effect.paired;

@@ -85,6 +85,7 @@ const char *zcb_observed_word(const struct zcb_summary_row *row)
 	case ZCB_RESULT_NOT_RUN:
 		return "not run";
 	case ZCB_RESULT_PASS:
+	case ZCB_RESULT_KNOWN_BUG:
 	case ZCB_RESULT_FAIL:
 	case ZCB_RESULT_STATUSES:
 		break;

@@ -35,8 +35,20 @@ struct zcb_compared_cell {
 	const char *params; /* all of them, in words */
 	const char *brief; /* those that not all cells share */
 	size_t counts[ZCB_ARMS][ZCB_RESULT_STATUSES];
-	const char *expected, *observed; /* of the first cell of B that failed, else "" */
+	const char *expected, *observed; /* of the first cell of B that was not as declared, else "" */
 };
+
+/**
+ * Cells of an arm with frames that its declaration calls wrong. A known bug of its kernel is no news
+ * where A has it too, and is worse where A has not.
+ */
+static inline size_t zcb_compared_wrong(const struct zcb_compared_cell *cell, enum zcb_arm_index arm)
+{
+	const size_t *n = cell->counts[arm];
+	bool new = !cell->counts[ZCB_ARM_A][ZCB_RESULT_KNOWN_BUG];
+
+	return n[ZCB_RESULT_FAIL] + (new ? n[ZCB_RESULT_KNOWN_BUG] : 0);
+}
 
 /** A metric of such a cell. */
 struct zcb_subject {

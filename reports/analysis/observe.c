@@ -204,7 +204,8 @@ static void count(struct observing *ob, const struct zcb_result_cell *cell, size
 	struct zcb_compared_cell *compared = &ob->o->cells[index];
 
 	compared->counts[ob->index][cell->status]++;
-	if (ob->index != ZCB_ARM_B || cell->status != ZCB_RESULT_FAIL || *compared->expected)
+	if (ob->index != ZCB_ARM_B || *compared->expected ||
+	    (cell->status != ZCB_RESULT_FAIL && cell->status != ZCB_RESULT_KNOWN_BUG))
 		return;
 	compared->expected = *cell->expected ? cell->expected : "nothing";
 	compared->observed = *cell->observed ? cell->observed : "nothing";
@@ -223,7 +224,7 @@ static int observe_cell(struct observing *ob, const struct zcb_result_cell *cell
 	if (err)
 		return err;
 	count(ob, cell, index);
-	if (cell->status != ZCB_RESULT_PASS && cell->status != ZCB_RESULT_FAIL)
+	if (!zcb_result_is_whole(cell->status))
 		return 0; /* half a cell is no measurement */
 	for (size_t m = 0; !err && m < ob->o->n_metrics; m++)
 		err = observe_metric(ob, cell, index, m);

@@ -101,7 +101,7 @@ static int group(struct zcb_summary *s)
 static enum zcb_result_status worst(const size_t counts[ZCB_RESULT_STATUSES])
 {
 	static const enum zcb_result_status worst_first[] = {
-		ZCB_RESULT_FAIL,    ZCB_RESULT_CRASH, ZCB_RESULT_ERROR,
+		ZCB_RESULT_FAIL,    ZCB_RESULT_CRASH, ZCB_RESULT_ERROR, ZCB_RESULT_KNOWN_BUG,
 		ZCB_RESULT_NOT_RUN, ZCB_RESULT_SKIP,  ZCB_RESULT_PASS,
 	};
 	size_t i = 0;
@@ -239,7 +239,7 @@ static int add_cell(struct zcb_results *r, const struct zcb_result_cell *cell, c
 	size_t n;
 	const struct zcb_result_samples *files = files_of(r, cell->index, &n);
 
-	if (cell->tainted || (cell->status != ZCB_RESULT_PASS && cell->status != ZCB_RESULT_FAIL))
+	if (cell->tainted || !zcb_result_is_whole(cell->status))
 		return 0; /* half a cell is no measurement */
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(files[i].metric, metric) == 0)

@@ -12,7 +12,7 @@
 
 static const char header[] =
 	"kernel,variant,memory,guest,workload,consumer,params,clock,accel,event,reading,expected,"
-	"observed,status,cells,cells_pass,cells_fail,cells_crash,cells_error,cells_skip,"
+	"observed,status,cells,cells_pass,cells_known_bug,cells_fail,cells_crash,cells_error,cells_skip,"
 	"cells_not_run,cells_tainted,pages_checked,pages_fresh,pages_stale,pages_zero,pages_torn,"
 	"pages_foreign,pages_corrupt,metric,unit,n,censored,min,mean,p50,p90,p99,p999,max";
 

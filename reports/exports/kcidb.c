@@ -193,6 +193,7 @@ static json_t *cell_misc(const struct zcb_result_cell *cell)
 	set_text(misc, "reading", cell->reading);
 	set_text(misc, "expected", cell->expected);
 	set_text(misc, "observed", cell->observed);
+	set_text(misc, "known_bug", cell->known_bug);
 	set_text(misc, "arm", cell->arm);
 	set_text(misc, "clock", cell->clock);
 	set_text(misc, "accel", cell->accel);
@@ -204,7 +205,7 @@ static json_t *cell_misc(const struct zcb_result_cell *cell)
 static json_t *cell_json(const struct zcb_export *export, const struct zcb_result_cell *cell)
 {
 	static const char *const statuses[] = {
-		[ZCB_EXPORT_PASS] = "PASS", [ZCB_EXPORT_FAIL] = "FAIL",
+		[ZCB_EXPORT_PASS] = "PASS", [ZCB_EXPORT_KNOWN_BUG] = "PASS", [ZCB_EXPORT_FAIL] = "FAIL",
 		[ZCB_EXPORT_ERROR] = "ERROR", [ZCB_EXPORT_SKIP] = "SKIP",
 		[ZCB_EXPORT_NOT_RUN] = "MISS",
 	};

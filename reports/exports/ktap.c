@@ -43,6 +43,10 @@ static int put_cell(const struct zcb_result_cell *cell, size_t number, FILE *out
 	zcb_export_text(out, cell->guest, put_letter);
 	fputc('/', out);
 	zcb_export_text(out, name, put_letter);
+	if (outcome == ZCB_EXPORT_KNOWN_BUG) {
+		fputs(" # XFAIL ", out);
+		zcb_export_text(out, reason, put_letter);
+	}
 	if (outcome == ZCB_EXPORT_SKIP || outcome == ZCB_EXPORT_NOT_RUN) {
 		fputs(" # SKIP ", out);
 		zcb_export_text(out, reason, put_letter);
@@ -65,7 +69,8 @@ static size_t count_cells(const struct zcb_summary *s, const struct zcb_summary_
 			enum zcb_export_outcome outcome = zcb_export_outcome(s->rows[i].cells[c]);
 
 			*ret_bad |= is_bad(outcome);
-			*ret_ran |= is_bad(outcome) || outcome == ZCB_EXPORT_PASS;
+			*ret_ran |= is_bad(outcome) || outcome == ZCB_EXPORT_PASS ||
+				    outcome == ZCB_EXPORT_KNOWN_BUG;
 		}
 	}
 	return n;

@@ -122,7 +122,7 @@ static void put_params(const struct zcb_summary *s, FILE *out)
 static bool has_verdict(const struct zcb_summary_row *row)
 {
 	return row->not_counted < row->n_cells &&
-	       (row->status == ZCB_RESULT_PASS || row->status == ZCB_RESULT_FAIL);
+	       zcb_result_is_whole(row->status);
 }
 
 static void put_verdicts(const struct zcb_summary *s, FILE *out)

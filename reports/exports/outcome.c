@@ -17,6 +17,8 @@ enum zcb_export_outcome zcb_export_outcome(const struct zcb_result_cell *cell)
 	switch (cell->status) {
 	case ZCB_RESULT_PASS:
 		return ZCB_EXPORT_PASS;
+	case ZCB_RESULT_KNOWN_BUG:
+		return ZCB_EXPORT_KNOWN_BUG;
 	case ZCB_RESULT_FAIL:
 		return ZCB_EXPORT_FAIL;
 	case ZCB_RESULT_SKIP:
@@ -56,7 +58,7 @@ char *zcb_export_reason(const struct zcb_result_cell *cell)
 			     cell->boot);
 	else if (cell->status == ZCB_RESULT_NOT_RUN)
 		n = asprintf(&text, "not run");
-	else if (cell->status != ZCB_RESULT_PASS && cell->status != ZCB_RESULT_FAIL)
+	else if (!zcb_result_is_whole(cell->status))
 		n = asprintf(&text, "%s: %.2000s", zcb_result_status_name(cell->status),
 			     *cell->reason ? cell->reason : "no reason was given");
 	else

@@ -11,6 +11,7 @@
 /** What a cell is to systems that know tests: staleness that is declared is a pass. */
 enum zcb_export_outcome {
 	ZCB_EXPORT_PASS,
+	ZCB_EXPORT_KNOWN_BUG, /* not as declared, by a bug of its kernel that is known */
 	ZCB_EXPORT_FAIL,  /* not as declared, or the kernel reported a fault */
 	ZCB_EXPORT_ERROR, /* no verdict: the harness, or a boot that does not count */
 	ZCB_EXPORT_SKIP,

@@ -66,7 +66,7 @@ static void add_row(struct figure *f, struct line *line, const struct zcb_summar
 		size_t n = 0;
 
 		if (!path || cell->tainted ||
-		    (cell->status != ZCB_RESULT_PASS && cell->status != ZCB_RESULT_FAIL))
+		    !zcb_result_is_whole(cell->status))
 			continue;
 		if (zcb_samples_read(f->page->results, path, &samples, &n, &cut) == 0 && n)
 			add_samples(line, samples, n);

@@ -132,7 +132,7 @@ static void collect(struct density *d)
 		for (size_t c = 0; c < row->n_cells; c++) {
 			const struct zcb_result_cell *cell = row->cells[c];
 
-			if (!cell->tainted && (cell->status == ZCB_RESULT_PASS || cell->status == ZCB_RESULT_FAIL))
+			if (!cell->tainted && zcb_result_is_whole(cell->status))
 				add_cell(d, cell, like);
 		}
 	}

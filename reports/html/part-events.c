@@ -47,8 +47,9 @@ static const struct {
 };
 
 static const char *const classes[] = {
-	[ZCB_RESULT_PASS] = "pass",   [ZCB_RESULT_FAIL] = "fail", [ZCB_RESULT_CRASH] = "crash",
-	[ZCB_RESULT_ERROR] = "error", [ZCB_RESULT_SKIP] = "skip", [ZCB_RESULT_NOT_RUN] = "skip",
+	[ZCB_RESULT_PASS] = "pass",   [ZCB_RESULT_KNOWN_BUG] = "pass stale", [ZCB_RESULT_FAIL] = "fail",
+	[ZCB_RESULT_CRASH] = "crash", [ZCB_RESULT_ERROR] = "error",	     [ZCB_RESULT_SKIP] = "skip",
+	[ZCB_RESULT_NOT_RUN] = "skip",
 };
 
 static const char *class_of(const struct zcb_summary_row *row)
@@ -66,6 +67,8 @@ static const char *mark_of(const struct zcb_summary_row *row)
 {
 	if (zcb_is_as_declared(row))
 		return "✓ ";
+	if (row->status == ZCB_RESULT_KNOWN_BUG)
+		return "⚠ ";
 	return row->status == ZCB_RESULT_FAIL ? "✗ " : "– ";
 }
 
@@ -82,7 +85,7 @@ static void put_agreement(struct zcb_html *html, const struct zcb_agreement *fou
 	if (zcb_is_as_declared(row))
 		zcb_html_raw(html, "as declared");
 	else {
-		zcb_html_raw(html, "declared ");
+		zcb_html_text(html, row->status == ZCB_RESULT_KNOWN_BUG ? "a known bug; declared " : "declared ");
 		zcb_html_clip(html, row->first->expected, 40);
 	}
 	zcb_html_textf(html, "; %zu %s, %llu page readings", found->cells,

@@ -96,6 +96,7 @@ static const struct phrase phrases[] = {
 	{"lookup", "are fresh at the next look-up"},
 	{"zero-in-place", "are zeroed in place and stay coherent"},
 	{"refused", "stay where they are: the kernel refused"},
+	{"wrong", "are none that the guest wrote there"},
 	{"mixed", "differ from boot to boot"},
 };
 
@@ -126,7 +127,8 @@ static void tally_memory(struct tally *tally, size_t phrase, const char *memory,
 
 static void tally_row(const struct zcb_summary_row *row, struct tally *tally)
 {
-	size_t n = row->counts[ZCB_RESULT_PASS] + row->counts[ZCB_RESULT_FAIL];
+	size_t n = row->counts[ZCB_RESULT_PASS] + row->counts[ZCB_RESULT_KNOWN_BUG] +
+		   row->counts[ZCB_RESULT_FAIL];
 
 	if (!reads_frames(row) || !n || !*row->observed)
 		return;
@@ -327,7 +329,8 @@ static void put_subjects(struct zcb_page *page)
 		put_sentence(page, &subjects[i]);
 }
 
-static void name_failures(struct zcb_page *page)
+/* The first rows that have cells of a status. */
+static void name_rows(struct zcb_page *page, enum zcb_result_status status)
 {
 	const struct zcb_summary *s = page->summary;
 	size_t named = 0;
@@ -336,7 +339,7 @@ static void name_failures(struct zcb_page *page)
 	for (size_t i = 0; i < s->n_rows && named < MAX_NAMED; i++) {
 		const struct zcb_summary_row *row = &s->rows[i];
 
-		if (!row->counts[ZCB_RESULT_FAIL])
+		if (!row->counts[status])
 			continue;
 		named++;
 		zcb_html_raw(&page->html, "<li><code>");
@@ -376,7 +379,8 @@ static void put_declarations(struct zcb_page *page)
 	}
 	if (!failed) {
 		zcb_html_raw(&page->html, "<p><strong>✓ As declared:</strong> ");
-		zcb_html_textf(&page->html, "all %zu cells that gave a verdict.", passed);
+		zcb_html_textf(&page->html, "all %zu %scells that gave a verdict.", passed,
+			       counts[ZCB_RESULT_KNOWN_BUG] ? "other " : "");
 		zcb_html_raw(&page->html, "</p>\n");
 		return;
 	}
@@ -384,7 +388,31 @@ static void put_declarations(struct zcb_page *page)
 	zcb_html_textf(&page->html, "%zu of %zu cells that gave a verdict.", failed,
 		       failed + passed);
 	zcb_html_raw(&page->html, "</p>\n");
-	name_failures(page);
+	name_rows(page, ZCB_RESULT_FAIL);
+}
+
+/* Each bug is told once: the first cell of its kernel speaks for all. */
+static void put_known_bugs(struct zcb_page *page)
+{
+	const struct zcb_summary *s = page->summary;
+	size_t n = s->counts[ZCB_RESULT_KNOWN_BUG];
+	const struct zcb_result_cell *cell = NULL;
+
+	for (size_t i = 0; n && !cell && i < s->n_rows; i++) {
+		for (size_t c = 0; !cell && c < s->rows[i].n_cells; c++) {
+			const struct zcb_result_cell *one = s->rows[i].cells[c];
+
+			cell = one->status == ZCB_RESULT_KNOWN_BUG && !one->tainted ? one : NULL;
+		}
+	}
+	if (!cell)
+		return;
+	zcb_html_raw(&page->html, "<p class=\"warn\"><strong>⚠ A known bug of the kernel</strong> ");
+	zcb_html_clip(&page->html, cell->kernel, 60);
+	zcb_html_textf(&page->html, " shows in %zu cell%s: ", n, n == 1 ? "" : "s");
+	zcb_html_clip(&page->html, cell->known_bug, 400);
+	zcb_html_raw(&page->html, ". It is no failure of this run.</p>\n");
+	name_rows(page, ZCB_RESULT_KNOWN_BUG);
 }
 
 static void put_oracle(struct zcb_page *page)
@@ -435,6 +463,7 @@ void zcb_part_findings(struct zcb_page *page)
 	put_state(page);
 	put_notes(page);
 	put_declarations(page);
+	put_known_bugs(page);
 	put_subjects(page);
 	put_oracle(page);
 	put_harness(page);

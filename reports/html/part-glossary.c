@@ -37,6 +37,8 @@ void zcb_part_glossary(struct zcb_page *page)
 		"<h3>How a cell ends</h3>\n<dl class=\"words\">\n"
 		"<dt>✓ pass</dt><dd>what was observed is what the variant declares; staleness "
 		"too</dd>\n"
+		"<dt>⚠ known bug</dt><dd>it is not, by a bug of a kernel that was not built here; with the mend "
+		"in it, it would be</dd>\n"
 		"<dt>✗ fail</dt><dd>it is not</dd>\n"
 		"<dt>† crash</dt><dd>the cell’s process died of a signal, or hung</dd>\n"
 		"<dt>! error</dt><dd>the harness or the workload could not do its work</dd>\n"

@@ -69,7 +69,7 @@ static void finish_bar(struct bar *bar)
 static bool counts(const struct zcb_result_cell *cell)
 {
 	return cell->n_probes && !cell->tainted &&
-	       (cell->status == ZCB_RESULT_PASS || cell->status == ZCB_RESULT_FAIL);
+	       zcb_result_is_whole(cell->status);
 }
 
 static bool read_bar(const struct zcb_page *page, const struct zcb_summary_row *row, struct bar *bar)

@@ -24,6 +24,7 @@ static const struct {
 	const char *symbol, *word, *class;
 } marks[] = {
 	[ZCB_RESULT_PASS] = {"✓", "", "pass"},
+	[ZCB_RESULT_KNOWN_BUG] = {"⚠", "", "pass stale"},
 	[ZCB_RESULT_FAIL] = {"✗", "", "fail"},
 	[ZCB_RESULT_CRASH] = {"†", "crashed", "crash"},
 	[ZCB_RESULT_ERROR] = {"!", "error", "error"},
@@ -103,7 +104,7 @@ static void put_notes(struct zcb_html *html, const struct zcb_summary_row *row, 
 
 	if (row->status != ZCB_RESULT_PASS) {
 		put_comma(html, notes);
-		zcb_html_raw(html, "declared ");
+		zcb_html_text(html, row->status == ZCB_RESULT_KNOWN_BUG ? "a known bug; declared " : "declared ");
 		zcb_html_clip(html, *row->first->expected ? row->first->expected : "nothing", 40);
 	}
 	put_share(html, row, notes);

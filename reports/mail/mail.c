@@ -146,6 +146,9 @@ static void put_counts(const struct zcb_summary *s, FILE *out)
 			   s->counts[ZCB_RESULT_ERROR], s->counts[ZCB_RESULT_CRASH],
 			   s->counts[ZCB_RESULT_SKIP], s->counts[ZCB_RESULT_NOT_RUN],
 			   s->not_counted);
+	if (s->counts[ZCB_RESULT_KNOWN_BUG])
+		zcb_mail_paragraph(out, "", "Cells that show a known bug of their kernel: %zu",
+				   s->counts[ZCB_RESULT_KNOWN_BUG]);
 	zcb_mail_paragraph(out, "", "Kernel faults: %zu in %zu boots, of which %zu are tainted",
 			   s->kernel_faults, r->n_boots, s->tainted_boots);
 	if (strcmp(r->state, "complete") != 0)

@@ -177,7 +177,7 @@ static void put_failures(const struct zcb_summary *s, FILE *out)
 		const struct zcb_summary_row *row = &s->rows[i];
 
 		if (!row->counts[ZCB_RESULT_FAIL] && !row->counts[ZCB_RESULT_CRASH] &&
-		    !row->counts[ZCB_RESULT_ERROR])
+		    !row->counts[ZCB_RESULT_ERROR] && !row->counts[ZCB_RESULT_KNOWN_BUG])
 			continue;
 		if (!all++)
 			fputs("Not as declared, crashed, or without a result:\n", out);

@@ -60,6 +60,8 @@ def outcomes(run):
       count['error'] += 1
     elif not line:
       count['not run'] += 1
+    elif line.get('known_bug') and line['status'] == 'pass':
+      count['known bug'] += 1
     else:
       count['error' if line['status'] == 'crash' else line['status']] += 1
   return count
@@ -81,7 +83,7 @@ def check_kcidb(text, count):
     found.append('an object refers to one that is not there')
   if count:
     seen = collections.Counter(t['status'] for t in report['tests'] if 'number' not in t)
-    wanted = {'PASS': count['pass'], 'FAIL': count['fail'], 'ERROR': count['error'], 'SKIP': count['skip'],
+    wanted = {'PASS': count['pass'] + count['known bug'], 'FAIL': count['fail'], 'ERROR': count['error'], 'SKIP': count['skip'],
               'MISS': count['not run']}
     if {k: v for k, v in wanted.items() if v} != dict(seen):
       found.append(f'statuses are {dict(seen)}, not {wanted}')
@@ -102,7 +104,7 @@ def check_junit(text, count):
       found.append(f'{element.tag}: its counts are not {seen}')
   if count:
     wanted = {'tests': sum(count.values()), 'failures': count['fail'], 'errors': count['error'],
-              'skipped': count['skip'] + count['not run']}
+              'skipped': count['skip'] + count['not run'] + count['known bug']}
     if any(int(root.get(k)) != v for k, v in wanted.items()):
       found.append(f'it has {root.attrib}, not {wanted}')
   return found
@@ -114,8 +116,9 @@ def check_ktap(text, count):
   except ktap.Wrong as wrong:
     return [str(wrong)]
   found = [] if all(c == '\n' or c >= ' ' for c in text.decode()) else ['a control character']
-  seen = {'bad': sum(not t[0] for t in tests), 'skipped': sum(t[2] == 'SKIP' for t in tests), 'all': len(tests)}
-  wanted = {'bad': count['fail'] + count['error'], 'skipped': count['skip'] + count['not run'],
+  seen = {'bad': sum(not t[0] for t in tests), 'skipped': sum(t[2] == 'SKIP' for t in tests),
+          'known': sum(t[2] == 'XFAIL' for t in tests), 'all': len(tests)}
+  wanted = {'bad': count['fail'] + count['error'], 'skipped': count['skip'] + count['not run'], 'known': count['known bug'],
             'all': sum(count.values())} if count else seen
   return found + ([f'it has {seen}, not {wanted}'] if seen != wanted else [])
 
@@ -132,7 +135,7 @@ def check_openmetrics(text, count):
     found.append('two samples have the same labels')
   if count and 'zcbench_cells' in families:
     seen = {s.labels['status']: s.value for s in families['zcbench_cells'].samples}
-    if seen['pass'] != count['pass'] or seen['skip'] != count['skip'] or seen['not run'] != count['not run']:
+    if seen['pass'] != count['pass'] or seen['known bug'] != count['known bug'] or seen['skip'] != count['skip'] or seen['not run'] != count['not run']:
       found.append(f'cells are {seen}, not {count}')
   stamps = {float(s.timestamp or 0) for f in families.values() for s in f.samples}
   if count and stamps != {calendar.timegm((2026, 1, 31, 12, 0, 0))}:

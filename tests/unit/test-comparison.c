@@ -442,6 +442,26 @@ static void wrong_frames_are_worse_however_fast(void **state)
 	assert_int_equal(zcb_comparison_exit_code(c), ZCB_EXIT_CORRUPTION);
 }
 
+/* Nobody is called worse for what A shows as well; who brings such a bug is. */
+static void a_known_bug_is_worse_where_it_is_new(void **state)
+{
+	const struct synthetic s = { .boots = 6, .cells = 2, .metrics = 1, .blocks = 1, .one_run = true,
+				     .arm = .003, .affected = 1 };
+
+	for (int both = 0; both < 2; both++) {
+		gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+		struct zcb_observations *o = synthetic_observations(&s, rng);
+		ZCB_COMPARISON_FREE struct zcb_comparison *c = NULL;
+
+		gsl_rng_free(rng);
+		o->cells[1].counts[ZCB_ARM_B][ZCB_RESULT_KNOWN_BUG] = 1;
+		o->cells[1].counts[ZCB_ARM_A][ZCB_RESULT_KNOWN_BUG] = both;
+		assert_int_equal(zcb_comparison_judge(o, &usual, &c), 0);
+		assert_int_equal(c->corrupt, !both);
+		assert_int_equal(zcb_comparison_exit_code(c) == ZCB_EXIT_CORRUPTION, !both);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +482,7 @@ int main(void)
 		cmocka_unit_test(a_twin_that_differs_spoils_the_verdict),
 		cmocka_unit_test(identical_counts_are_compared_exactly),
 		cmocka_unit_test(wrong_frames_are_worse_however_fast),
+		cmocka_unit_test(a_known_bug_is_worse_where_it_is_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,24 @@ static void wrong_types_get_a_note_and_a_default(void **state)
 	assert_note(place, "“odd” is no status");
 }
 
+static void a_known_bug_is_no_pass_and_excuses_no_failure(void **state)
+{
+	struct place *place = *state;
+	const struct zcb_result_cell *cells;
+
+	put(place, "cells.jsonl",
+	    "{\"schema\":1,\"index\":0,\"cell\":\"a/b/c/d/e\",\"status\":\"pass\",\"known_bug\":\"it\"}\n"
+	    "{\"schema\":1,\"index\":1,\"cell\":\"a/b/c/d/e\",\"status\":\"fail\",\"known_bug\":\"it\"}\n"
+	    "{\"schema\":1,\"index\":2,\"cell\":\"a/b/c/d/e\",\"status\":\"known bug\"}\n");
+	read_it(place, 0);
+	cells = place->results->cells;
+	assert_int_equal(cells[0].status, ZCB_RESULT_KNOWN_BUG);
+	assert_string_equal(cells[0].known_bug, "it");
+	assert_int_equal(cells[1].status, ZCB_RESULT_FAIL);
+	assert_int_equal(cells[2].status, ZCB_RESULT_ERROR);
+	assert_note(place, "“known bug” is no status");
+}
+
 static void the_later_line_of_a_cell_counts(void **state)
 {
 	struct place *place = *state;
@@ -407,6 +425,7 @@ int main(void)
 		TEST(a_torn_line_counts_as_not_run),
 		TEST(bad_lines_do_not_hide_good_ones),
 		TEST(wrong_types_get_a_note_and_a_default),
+		TEST(a_known_bug_is_no_pass_and_excuses_no_failure),
 		TEST(the_later_line_of_a_cell_counts),
 		TEST(a_tainted_boot_taints_its_cells),
 		TEST(samples_are_read_to_the_last_whole_one),
