@@ -6,9 +6,9 @@
 # Names in the order they are wanted; '?' marks one whose loading may fail, or which a kernel
 # may lack.
 #   host: the channel, the 9p root, the KVM of either vendor, what can be swapped to, what gives
-#   soft-offlined pages back, and a display that shows dma-bufs
+#   soft-offlined pages back, a display that shows dma-bufs, and a render node for QEMU's display
 hut_modules=(virtio_pci virtio_console 9p 9pnet_virtio kvm '?kvm_amd' '?kvm_intel' '?zram' '?hwpoison-inject'
-	'?cirrus')
+	'?cirrus' '?vgem')
 #   guest: the channel, and what takes its memory away
 guest_modules=(virtio_pci virtio_console '?virtio_balloon' '?virtio_mem')
 
