@@ -15,6 +15,9 @@
 
 #define DMESG_CAP (1U << 20)
 
+/* Between the signal to the first process of a job and that to the last one, on a machine with more to do. */
+#define SIGNALS_APART_NS (5 * 1000000000ULL)
+
 unsigned int zcb_boot_patience_s(const struct boot *boot)
 {
 	uint64_t boot_ns = boot->up_ns ? boot->up_ns - boot->started_ns : 0;
@@ -138,6 +141,27 @@ static int wait_and_receive(struct boot *boot)
 	return n <= 0 && n != -EAGAIN;
 }
 
+static bool is_interrupted(struct conduct *run)
+{
+	if (run->watcher->interrupted(run->watcher->opaque))
+		run->totals->interrupted = true;
+	return run->totals->interrupted;
+}
+
+/*
+ * Who ends a job (Slurm, systemd, a shutdown) signals each of its processes, in any order: QEMU may be gone
+ * before this one is told. Then nothing is wrong with the cell, and it is not to be counted.
+ */
+void zcb_boot_lost(struct conduct *run)
+{
+	uint64_t until;
+
+	zcb_target_stop(run->boot.target, ZCB_OUTCOME_LOST);
+	until = zcb_now_ns() + SIGNALS_APART_NS;
+	while (zcb_target_was_killed(run->boot.target) && !is_interrupted(run) && zcb_now_ns() < until)
+		poll(NULL, 0, 100);
+}
+
 int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *ret_message)
 {
 	struct boot *boot = &run->boot;
@@ -148,8 +172,7 @@ int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb
 
 		if (ret)
 			return ret;
-		if (run->watcher->interrupted(run->watcher->opaque)) {
-			run->totals->interrupted = true;
+		if (is_interrupted(run)) {
 			zcb_target_stop(boot->target, ZCB_OUTCOME_INTERRUPTED);
 			return 0;
 		}
@@ -159,7 +182,7 @@ int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb
 		}
 		if (wait_and_receive(boot)) {
 			/* QEMU closes the channel first; its own end and last words follow. */
-			zcb_target_stop(boot->target, ZCB_OUTCOME_LOST);
+			zcb_boot_lost(run);
 			return 0;
 		}
 	}
@@ -388,6 +411,8 @@ int zcb_boot_end(struct conduct *run)
 	ret = say_end(run);
 	outcome = zcb_target_stop(boot->target, run->totals->interrupted || ends_early(run) ?
 					ZCB_OUTCOME_INTERRUPTED : ZCB_OUTCOME_HANG);
+	if (run->totals->interrupted && zcb_target_was_killed(boot->target))
+		outcome = ZCB_OUTCOME_INTERRUPTED;
 	add_console_faults(boot);
 	if (!run->totals->seconds_first_frame)
 		run->totals->seconds_first_frame = boot->first_frame_s;

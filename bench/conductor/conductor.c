@@ -53,11 +53,25 @@ static int finish_cell(struct conduct *run, const struct zcb_cell *cell, json_t 
 	return 0;
 }
 
-static int request_cell(struct conduct *run, const struct zcb_cell *cell)
+/* Returns 1 with a message, 0 when the HUT ended before, -errno when the run must end. */
+static int play(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *ret_message)
 {
-	if (zcb_requests_are_staged(run))
+	int fd = zcb_target_channel(run->boot.target);
+
+	if (!zcb_requests_are_staged(run) && zcb_wire_send(fd, zcb_request_cell(run, cell), NULL, 0)) {
+		zcb_boot_lost(run);
 		return 0;
-	return zcb_wire_send(zcb_target_channel(run->boot.target), zcb_request_cell(run, cell), NULL, 0);
+	}
+	return zcb_boot_listen(run, cell, ret_message);
+}
+
+/* What was lost when the run was told to end, on this machine the guest's QEMU too, may have been lost to that. */
+static bool is_lost_with_run(const struct conduct *run, json_t *result)
+{
+	const char *status = json_string_value(json_object_get(result, "status"));
+
+	return run->watcher->interrupted(run->watcher->opaque) && status &&
+	       (!strcmp(status, "error") || !strcmp(status, "crash"));
 }
 
 /* Returns 1 when the cell is done, 0 when the HUT ended under it, -errno when the run must end. */
@@ -68,10 +82,12 @@ static int run_cell(struct conduct *run, const struct zcb_cell *cell)
 	int ret;
 
 	run->watcher->cell_starts(run->watcher->opaque, cell, run->n_done, run->n_all);
-	ret = request_cell(run, cell) ? 0 : zcb_boot_listen(run, cell, &message);
+	ret = play(run, cell, &message);
 	if (ret < 0)
 		return ret;
-	if (ret == 1 && !strcmp(message.type, "result")) {
+	if (ret == 1 && is_lost_with_run(run, message.json))
+		run->totals->interrupted = true;
+	else if (ret == 1 && !strcmp(message.type, "result")) {
 		zcb_boot_add_faults(&run->boot, json_object_get(message.json, "kernel_faults"));
 		ret = finish_cell(run, cell, message.json);
 		return ret ? ret : 1;

@@ -62,6 +62,12 @@ int zcb_boot_start(struct conduct *run, uint32_t planned, const char *kernel);
 int zcb_boot_listen(struct conduct *run, const struct zcb_cell *cell, struct zcb_wire_message *ret_message);
 
 /**
+ * Waits for the end of a HUT whose channel has ended. Where somebody killed it, that may be part of the run's own
+ * interruption, of which each process is told apart: totals->interrupted tells.
+ */
+void zcb_boot_lost(struct conduct *run);
+
+/**
  * A HUT that boots in so many seconds is as slow as its machine and its kernel: so much longer than
  * usual everything may take. Nothing is measured by this; it only tells a hang.
  */

@@ -37,6 +37,7 @@ struct zcb_target {
 	char last_line[240];  /* the last line of the console */
 	char init_words[240]; /* the line in which the HUT's init told of the runner's end */
 	bool expected;
+	bool told_to_end; /* QEMU said that a signal asked it to end */
 	bool stuck; /* QEMU said that it stopped the VM for good, and waits for somebody to look */
 	bool settled;
 	enum zcb_outcome ended_by_us; /* RUNNING: not by us */

@@ -289,6 +289,8 @@ static void settle(struct zcb_target *target)
 			  words[0] ? "; its last words: " : "", words);
 	else if (target->expected)
 		settle_as(target, ZCB_OUTCOME_CLEAN, "%s", "");
+	else if (target->told_to_end)
+		settle_as(target, ZCB_OUTCOME_QEMU_DIED, "qemu: somebody ended it; its last words: %s", words);
 	else if (target->is_vm)
 		settle_as(target, ZCB_OUTCOME_LOST, "the HUT went off without a goodbye; %s%s",
 			  target->init_words[0] ? "" : "the console's last line: ",
@@ -422,6 +424,19 @@ const char *const *zcb_target_faults(const struct zcb_target *target, size_t *re
 const char *const *zcb_target_argv(const struct zcb_target *target)
 {
 	return target->is_vm ? (const char *const *)target->args.items : NULL;
+}
+
+bool zcb_target_was_killed(const struct zcb_target *target)
+{
+	int status = target->process.status;
+	int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	if (target->outcome != ZCB_OUTCOME_QEMU_DIED && target->outcome != ZCB_OUTCOME_LOST)
+		return false;
+	if (target->ended_by_us != ZCB_OUTCOME_RUNNING || target->stuck)
+		return false;
+	return target->told_to_end || number == SIGTERM || number == SIGINT || number == SIGHUP ||
+	       number == SIGKILL;
 }
 
 void zcb_target_expect_end(struct zcb_target *target)

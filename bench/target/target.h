@@ -85,6 +85,12 @@ enum zcb_outcome zcb_target_outcome(const struct zcb_target *target);
 /** One sentence about the outcome ("qemu: killed by signal 9 …"), or "". */
 const char *zcb_target_reason(const struct zcb_target *target);
 
+/**
+ * Whether somebody else ended it: QEMU, or a native runner, had one of the signals by which processes are told to
+ * go. (QEMU ends with exit code 0 at most of them, and says so.) False while it runs.
+ */
+bool zcb_target_was_killed(const struct zcb_target *target);
+
 /** Kernel faults that the console showed: n strings, owned by the target. */
 const char *const *zcb_target_faults(const struct zcb_target *target, size_t *ret_n);
 

@@ -33,11 +33,13 @@ static void on_output_line(void *context, const char *line, size_t n)
 {
 	struct zcb_target *target = context;
 
-	/* Registers and code follow this one, and then QEMU waits for a debugger. */
-	if (target->stuck)
+	/* Registers and code follow the one, and then QEMU waits for a debugger; who ended it is in the other. */
+	if (target->stuck || target->told_to_end)
 		return;
 	zcb_line_printable(line, n, target->last_words, sizeof(target->last_words));
 	target->stuck = strncmp(target->last_words, "KVM internal error", 18) == 0;
+	/* qemu_kill_report(), system/runstate.c; its exit code is 0 then. */
+	target->told_to_end = strstr(target->last_words, "terminating on signal ") != NULL;
 }
 
 /*

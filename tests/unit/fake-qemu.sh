@@ -63,6 +63,12 @@ killed)
 	echo 'qemu-system-x86_64: ../util/error.c: assertion failed' >&2
 	kill -SEGV $$
 	;;
+told-to-end)
+	trap 'echo "qemu-system-x86_64: terminating on signal 15 from pid 7 (slurmstepd)" >&2; exit 0' TERM
+	printf 'hello\n' >&3
+	sleep 1000 &
+	wait
+	;;
 stuck)
 	# Like QEMU, it does not end in the middle of its dump.
 	trap : TERM

@@ -438,6 +438,66 @@ static void a_signal_that_kills_qemu_is_told(void **state)
 	zcb_target_destroy(target);
 }
 
+/** Starts one that ends with QEMU's words about it when told to, and waits until it would. */
+static struct zcb_target *start_told(struct place *p, pid_t *ret_pid)
+{
+	struct zcb_target *target = start(p, "told-to-end");
+	char hello[6];
+
+	assert_int_equal(zcb_read_all(zcb_target_channel(target), hello, sizeof(hello)), 0);
+	*ret_pid = noted_pid(p, "pid ");
+	assert_false(zcb_target_was_killed(target));
+	return target;
+}
+
+static void who_was_ended_by_somebody_else_was_killed(void **state)
+{
+	static const struct {
+		int number;
+		const char *reason;
+	} kills[] = {
+		{SIGTERM, "qemu: somebody ended it; its last words: qemu-system-x86_64: terminating on "
+			  "signal 15 from pid 7 (slurmstepd)"},
+		{SIGKILL, "qemu: killed by signal 9 (Killed)"},
+	};
+
+	for (size_t i = 0; i < sizeof(kills) / sizeof(kills[0]); i++) {
+		struct place *p = *state;
+		struct zcb_target *target;
+		pid_t pid;
+
+		unlink(p->note);
+		target = start_told(p, &pid);
+		kill(pid, kills[i].number);
+		wait_for_end(target);
+		expect(target, ZCB_OUTCOME_QEMU_DIED, kills[i].reason);
+		assert_true(zcb_target_was_killed(target));
+		zcb_target_destroy(target);
+	}
+}
+
+static void who_ended_otherwise_was_not_killed(void **state)
+{
+	static const char *const ends[] = {"runner-ended", "exit-1", "killed", "stuck", "panic", "clean"};
+	struct place *p = *state;
+	struct zcb_target *target;
+	pid_t pid;
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		target = start(p, ends[i]);
+		if (!strcmp(ends[i], "clean"))
+			assert_int_equal(zcb_write_all(zcb_target_channel(target), "x\n", 2), 0);
+		wait_for_end(target);
+		assert_false(zcb_target_was_killed(target));
+		zcb_target_destroy(target);
+	}
+	unlink(p->note);
+	target = start_told(p, &pid);
+	assert_int_equal(zcb_target_stop(target, ZCB_OUTCOME_INTERRUPTED), ZCB_OUTCOME_INTERRUPTED);
+	assert_false(zcb_target_was_killed(target));
+	zcb_target_destroy(target);
+}
+
 static void a_vm_that_kvm_gave_up_is_ended_at_once(void **state)
 {
 	struct place *p = *state;
@@ -797,6 +857,8 @@ int main(void)
 		TEST(going_off_without_a_goodbye_is_lost),
 		TEST(an_error_of_qemu_is_told_in_its_words),
 		TEST(a_signal_that_kills_qemu_is_told),
+		TEST(who_was_ended_by_somebody_else_was_killed),
+		TEST(who_ended_otherwise_was_not_killed),
 		TEST(a_vm_that_kvm_gave_up_is_ended_at_once),
 		TEST(the_end_after_a_goodbye_is_waited_for),
 		TEST(the_end_after_the_channels_end_is_waited_for),

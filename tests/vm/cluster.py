@@ -39,6 +39,7 @@ SchedulerParameters=bf_interval=1,sched_interval=1,batch_sched_delay=0
 ReturnToService=2
 InactiveLimit=0
 KillWait=10
+DebugFlags=Dependency
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
 '''
@@ -131,10 +132,25 @@ class Cluster:
     done = subprocess.run([path_of(name), *args], capture_output=True, text=True, check=False, env=self.environment, timeout=60)
     return done.stdout
 
-  def state(self, job):
-    """PENDING, RUNNING, COMPLETED …; '' of a job that is forgotten."""
+  def told(self, job, name):
+    """What `scontrol show job` tells of a job under that name; '' of a job that is forgotten."""
     words = dict(word.split('=', 1) for word in self.ask('scontrol', '-o', 'show', 'job', job).split() if '=' in word)
-    return words.get('JobState', '')
+    return words.get(name, '')
+
+  def state(self, job):
+    """PENDING, RUNNING, COMPLETED …"""
+    return self.told(job, 'JobState')
+
+  def begin_soon(self, job):
+    """A job that was queued again waits two minutes otherwise, and not for nothing: slurmd takes no credential of it that is
+    of the second in which the last one was revoked, or older, and a job that does not start so has failed."""
+    self.ask('scontrol', 'update', f'JobId={job}', 'StartTime=now+2')
+
+  def tale(self):
+    """For who has to find out why: all jobs, and what slurmctld did at last."""
+    log = os.path.join(self.folder, 'slurmctld.log')
+    with open(log, encoding='utf-8', errors='replace') as f:
+      return f'{self.ask("scontrol", "show", "job")}\n{log}:\n{f.read()[-8000:]}'
 
 
 def wait_until(condition, seconds=600):

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ctrl-C in the middle of a run, then SIGKILL of the zcbench that goes on with it: nothing measured
-is lost, nothing is left behind, and --resume goes on after the last finished cell."""
+"""Ctrl-C in the middle of a run, the end of the job that goes on with it, then SIGKILL of the zcbench that goes on with that:
+nothing measured is lost, nothing is left behind, and --resume goes on after the last finished cell."""
 import os
 import signal
+import time
 
 import zcb
 
@@ -59,9 +60,30 @@ def check_ctrl_c(bench, folder, problems):
   return check_kept(folder, b'', problems)
 
 
+def check_job_end(bench, folder, before, problems):
+  """Slurm, systemd or a shutdown tells each process of a job to end, QEMU a moment before zcbench: the cell under way is not to
+  be counted."""
+  process = go_until(bench, folder, before.count(b'\n') + 1, '--resume')
+  check_under_way(bench, problems)
+  for pid in bench.hut_qemus():
+    os.kill(pid, signal.SIGTERM)
+  time.sleep(0.1)
+  process.send_signal(signal.SIGTERM)
+  said = bench.finish(process, 60)
+  bench.expect_nothing_left(problems)
+  check_said(folder, said, problems)
+  check_boot_that_ended_with_its_job(zcb.read_json(folder, 'boots/2/boot.json'), problems)
+  return check_kept(folder, before, problems)
+
+
+def check_boot_that_ended_with_its_job(boot, problems):
+  problems.equal('outcome of the boot whose QEMU was ended first', boot['outcome'], 'interrupted')
+  problems.expect('terminating on signal 15 from pid' in boot['reason'], f'who ended QEMU is not said: {boot["reason"]}')
+
+
 def check_kill(bench, folder, before, problems):
   """Nothing can be said or swept up by a process that is killed; its QEMU must die all the same."""
-  process = go_until(bench, folder, before.count(b'\n') + 2, '--resume')
+  process = go_until(bench, folder, before.count(b'\n') + 1, '--resume')
   check_under_way(bench, problems)
   process.kill()
   process.wait()
@@ -82,7 +104,7 @@ def check_end(bench, folder, before, problems):
   problems.equal('cells at the end', sorted(line['index'] for line in lines), list(range(CELLS)))
   problems.equal('statuses at the end', {line['status'] for line in lines}, {'pass'})
   problems.equal('state at the end', zcb.read_json(folder, 'metadata.json')['state'], 'complete')
-  problems.equal('boots', sorted({line['boot'] for line in lines}), [1, 2, 3])
+  problems.equal('boots', sorted({line['boot'] for line in lines}), [1, 2, 3, 4])
   bench.expect_nothing_left(problems)
 
 
@@ -93,6 +115,9 @@ def check_plants(folder, problems):
     found = zcb.Problems()
     check_said(folder, (code, '', err), found)
     problems.expect(found.found, f'a planted fault was not found: {what}')
+  zcb.must_find([('a boot that died', {'outcome': 'qemu-died', 'reason': 'terminating on signal 15 from pid 1'}),
+                 ('no word of the signal', {'outcome': 'interrupted', 'reason': 'the HUT went off'})],
+                check_boot_that_ended_with_its_job, problems)
 
 
 def test(bench, problems):
@@ -100,6 +125,7 @@ def test(bench, problems):
   folder = os.path.join(bench.scratch, 'run')
   check_plants(folder, problems)
   before = check_ctrl_c(bench, folder, problems)
+  before = check_job_end(bench, folder, before, problems)
   before = check_kill(bench, folder, before, problems)
   check_end(bench, folder, before, problems)
 

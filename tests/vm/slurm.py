@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A night as a job array on a real slurmctld and slurmd: four shards, joined, are the run that one machine makes. Then a night in
-which one shard is queued again while it runs, and another is cancelled: the first goes on, the second is missed by name."""
+"""A night as a job array on a real slurmctld and slurmd: four shards, joined, are the run that one machine makes. Then a night
+whose last job is started before the first, and one in which one shard is queued again while it runs, and another is cancelled:
+the first goes on, the second is missed by name."""
 import copy
 import os
 import subprocess
@@ -20,20 +21,29 @@ class Nights:
   def __init__(self, bench, slurm):
     self.bench, self.slurm, self.store = bench, slurm, os.path.join(bench.scratch, 'store')
 
+  def start(self, plan, shards, *more):
+    """The process, with the numbers of the array and of the job that joins, and the folder of the shards."""
+    command = [NIGHT, '--store', self.store, '--plan', plan, '--shards', str(shards), '--sbatch', '--cpus-per-task=1', *more]
+    with open(os.path.join(self.bench.scratch, 'night.err'), 'w+b') as err:
+      process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True,
+                                 env={**self.slurm.environment, 'ZCB_PROGRAM': self.bench.program})
+    said = [process.stdout.readline().strip() for _ in range(3)]
+    if not said[2]:
+      raise RuntimeError(f'{NIGHT} ended with {process.wait(60)}: {zcb.octets(self.bench.scratch, "night.err").decode()}')
+    return process, [line.split(': ')[1] for line in said]
+
   def submit(self, plan, shards, *more):
-    """Returns the numbers of the array and of the job that joins, and the folder of the shards."""
-    done = subprocess.run([NIGHT, '--store', self.store, '--plan', plan, '--shards', str(shards), '--sbatch', '--cpus-per-task=1',
-                           *more], capture_output=True, text=True, check=False, timeout=120,
-                          env={**self.slurm.environment, 'ZCB_PROGRAM': self.bench.program})
-    if done.returncode:
-      raise RuntimeError(f'{NIGHT} ended with {done.returncode}: {done.stderr}')
-    return [line.split(': ')[1] for line in done.stdout.strip().split('\n')]
+    process, jobs = self.start(plan, shards, *more)
+    problem = process.wait(120)
+    if problem:
+      raise RuntimeError(f'{NIGHT} ended with {problem}')
+    return jobs
 
   def ended(self, folder):
     """The night's exit code, and what its last job said."""
     code = os.path.join(folder, 'exit-code')
     if not cluster.wait_until(lambda: os.path.exists(code) and os.path.getsize(code) > 0):
-      return None, self.logs(folder) + self.slurm.ask('scontrol', 'show', 'job')
+      return None, self.logs(folder)
     return int(zcb.octets(code)), zcb.octets(folder, 'join.log').decode(errors='replace')
 
   def logs(self, folder):
@@ -112,6 +122,36 @@ def check_joined(nights, work, array, problems):
   problems.expect(all(f'shard {n} of {BOOTS} on ' in log for n, log in enumerate(logs, 1)), f'array {array}: {logs}')
 
 
+def not_joined(work, run, running, problems):
+  """What a job that joins must not have done, or ended, while a shard is to come."""
+  problems.expect(not os.path.exists(os.path.join(work, 'exit-code')), 'half a night has an exit code')
+  problems.expect(not os.path.exists(run), 'half a night was joined')
+  problems.expect(running, '`night --wait` did not wait for the second start of the job that joins')
+
+
+def check_early_join(bench, nights, problems):
+  """The job that joins is started while the array is held: it goes behind it, and `night --wait` with it. The one CPU of
+  each job is not kept: the array gets both."""
+  cells = [{'workload': 'punch', 'consumers': ['mmap', 'oracle']}]
+  plan = bench.plan(name='early', guests=['micro'], boots=2, params={'pages': 64, 'rounds': 4, 'ram_mib': 192}, cells=cells)
+  night, (array, join, work) = nights.start(plan, 2, '--wait', '--sbatch', '--hold', '--', '--accel', 'tcg')
+  slurm = nights.slurm
+  slurm.ask('scontrol', 'update', f'JobId={join}', 'Dependency=')
+  problems.expect(cluster.wait_until(lambda: slurm.told(join, 'Restarts') == '1' and slurm.state(join) == 'PENDING', 120),
+                  f'the job that joins did not go behind the array: {nights.logs(work)}')
+  not_joined(work, nights.run(work), night.poll() is None, problems)
+  problems.expect(slurm.told(join, 'Dependency').startswith(f'afterany:{array}'), 'it does not wait for the array')
+  problems.expect(f'{array}_[1-2] PENDING' in nights.logs(work), f'what is left is not named: {nights.logs(work)}')
+  slurm.ask('scontrol', 'release', array)
+  problems.expect(cluster.wait_until(lambda: array not in slurm.ask('squeue', '-h', '-o', '%F').split()), 'the array does not end')
+  slurm.begin_soon(join)
+  code, said = nights.ended(work)
+  problems.equal(f'a night whose last job was started first ({said[-1500:]})', (code, night.wait(120)), (0, 0))
+  problems.equal('its cells', [line['index'] for line in zcb.journal(nights.run(work))], list(range(4)))
+  zcb.must_find([('an exit code', work, 'nowhere', True), ('a joined run', 'nowhere', nights.run(work), True),
+                 ('an end', 'nowhere', 'nowhere', False)], not_joined, problems)
+
+
 def queue_again(nights, array, work, problems):
   """Shard 1, once it has finished a cell and has more to do."""
   shard = os.path.join(work, '1')
@@ -123,8 +163,7 @@ def queue_again(nights, array, work, problems):
                   f'shard 1 was not queued again: {nights.slurm.state(array + "_1")}')
   before = zcb.octets(shard, 'cells.jsonl')
   before = before[:before.rfind(b'\n') + 1]
-  # It would wait two minutes otherwise.
-  nights.slurm.ask('scontrol', 'update', f'JobId={array}_1', 'StartTime=now')
+  nights.slurm.begin_soon(f'{array}_1')
   return before
 
 
@@ -150,7 +189,7 @@ def check_broken_night(bench, nights, problems):
   log = zcb.octets(work, 'shard-1.log').decode()
   problems.expect('begun again 0 times' in log and 'begun again 1 times' in log, f'shard 1 was not begun again: {log}')
   problems.equal('shards kept', sorted(name for name in os.listdir(work) if name.isdigit()), ['1', '3'])
-  problems.equal('nights in the store', len(os.listdir(os.path.join(nights.store, 'nights'))), 2)
+  problems.equal('nights in the store', len(os.listdir(os.path.join(nights.store, 'nights'))), 3)
 
 
 def check_usage(bench, nights, problems):
@@ -173,8 +212,11 @@ def test(bench, problems):
   with cluster.Cluster(bench) as slurm:
     nights = Nights(bench, slurm)
     check_usage(bench, nights, problems)
-    check_whole_night(bench, nights, problems)
-    check_broken_night(bench, nights, problems)
+    for check in (check_whole_night, check_early_join, check_broken_night):
+      known = len(problems.found)
+      check(bench, nights, problems)
+      if len(problems.found) > known:
+        print(f'{check.__name__}: {slurm.tale()}')
   bench.expect_nothing_left(problems, 10)
 
 
