@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# sanitize.sh asan|tsan [TEST…]: builds in build-asan or build-tsan and runs the unit tests there.
+# sanitize.sh asan|tsan [TEST…]: builds in build-asan or build-tsan and runs the tests
+# there that need no VM: the suites unit and report.
 # asan is AddressSanitizer, LeakSanitizer and UBSan together; tsan is ThreadSanitizer.
 set -euo pipefail
 
@@ -22,4 +23,4 @@ if [ ! -f "$build/build.ninja" ]; then
 		-Dbuildtype=debugoptimized -Dwerror=true
 fi
 meson compile -C "$build"
-exec meson test -C "$build" --no-rebuild --suite unit --setup "$setup" --print-errorlogs "$@"
+exec meson test -C "$build" --no-rebuild --suite unit --suite report --setup "$setup" --print-errorlogs "$@"

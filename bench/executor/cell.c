@@ -212,6 +212,18 @@ static const char *known_bug(const struct zcb_running *run, const char *observed
 	return ours || !observed || strcmp(observed, "wrong") != 0 ? NULL : zcb_cell_known_bug(run->cell);
 }
 
+/* Without a declaration everything would pass: then nothing may have been looked at. */
+static const char *status_undeclared(const struct zcb_running *run, const char *observed, struct zcb_error *err)
+{
+	if (!observed)
+		return "pass";
+	zcb_fail(err, 0, "zcbench bug: the consumer %s gave frames, observed %s, and %s", run->consumer.name, observed,
+		 run->consumer.reading == ZCB_READS_NOTHING ?
+			 "its .reading says that it reads nothing (bench/consumers/)" :
+			 "nothing is declared of them (bench/plan/variants.c)");
+	return "error";
+}
+
 /* The verdict of the cell, in the words of the journal. */
 static const char *status_of(const struct zcb_running *run, int ret, const char *observed,
 			     uint64_t unexplained, struct zcb_error *err)
@@ -225,7 +237,7 @@ static const char *status_of(const struct zcb_running *run, int ret, const char 
 		return "error";
 	}
 	if (!expected)
-		return "pass";
+		return status_undeclared(run, observed, err);
 	if (!observed) {
 		zcb_fail(err, 0, "zcbench bug: the consumer %s gave no frame to look at",
 			 run->consumer.name);

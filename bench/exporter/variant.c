@@ -26,8 +26,9 @@ int zcb_variant_select(const char *name, struct zcb_error *err)
 		return zcb_fail(err, -EOPNOTSUPP, "kernel: its udmabuf has no variants, so no %s: choose "
 				"--kernel variants, which ./scripts/setup kernel builds", name);
 	if (ret == -EINVAL)
-		return zcb_fail(err, -EOPNOTSUPP, "kernel: its udmabuf has no variant %s; `cat " PARAMETER
-				"` there shows which it has", name);
+		return zcb_fail(err, -EOPNOTSUPP, "kernel: its udmabuf has no variant %s (`cat " PARAMETER
+				"` there shows which it has): choose another kernel or variant, or build one that "
+				"has it, ./scripts/setup kernel", name);
 	if (ret)
 		return zcb_fail(err, ret, "kernel: " PARAMETER ": %s", strerror(-ret));
 	return 0;

@@ -88,6 +88,7 @@ static int receive(const struct zcb_qmp *qmp, uint64_t deadline, json_t **ret_me
 		   struct zcb_error *err)
 {
 	ZCB_FREE char *line = malloc(LINE_MAX_BYTES + 1);
+	JSON_DECREF json_t *message = NULL;
 	int ret;
 
 	if (!line)
@@ -95,11 +96,10 @@ static int receive(const struct zcb_qmp *qmp, uint64_t deadline, json_t **ret_me
 	ret = read_line(qmp, deadline, line, err);
 	if (ret)
 		return ret;
-	*ret_message = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(*ret_message)) {
-		json_decref(*ret_message);
+	message = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(message))
 		return zcb_fail(err, -EPROTO, "qemu: what came on its control socket is no QMP");
-	}
+	*ret_message = zcb_steal_ptr(&message);
 	return 0;
 }
 

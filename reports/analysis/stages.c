@@ -41,7 +41,7 @@ static const struct {
 			     0, 0},
 };
 
-static const char *const calls[] = {"punch", "migrate", "vmm.take", "thp.collapse", "thp.split", "swap.out"};
+const char *const zcb_stage_calls[] = {"punch", "migrate", "vmm.take", "thp.collapse", "thp.split", "swap.out", NULL};
 
 const char *zcb_stage_metric(enum zcb_stage stage)
 {
@@ -55,8 +55,8 @@ const char *zcb_stage_words(enum zcb_stage stage)
 
 static int stage_of(const char *metric)
 {
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if (strcmp(metric, calls[i]) == 0)
+	for (size_t i = 0; zcb_stage_calls[i]; i++) {
+		if (strcmp(metric, zcb_stage_calls[i]) == 0)
 			return ZCB_STAGE_CALL;
 	}
 	for (int i = ZCB_STAGE_DISPATCH; i < ZCB_STAGES; i++) {

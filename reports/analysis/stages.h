@@ -23,6 +23,9 @@ enum zcb_stage {
 	ZCB_STAGES,
 };
 
+/** The metrics of calls that strike, any of which is ZCB_STAGE_CALL; NULL-terminated. */
+extern const char *const zcb_stage_calls[];
+
 /** What a stage is called: the metric that it is made of, and what of it is its own, in words. */
 const char *zcb_stage_metric(enum zcb_stage stage);
 const char *zcb_stage_words(enum zcb_stage stage);

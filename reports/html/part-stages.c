@@ -252,11 +252,9 @@ static void put_number(const struct figure *f, double value)
 /* The metric of what struck: "punch", or of another workload its own. */
 static const char *strike_of(const struct zcb_summary_row *row)
 {
-	static const char *const strikes[] = {"punch", "migrate", "vmm.take", "thp.collapse", "thp.split", "swap.out"};
-
-	for (size_t i = 0; i < sizeof(strikes) / sizeof(strikes[0]); i++) {
-		if (zcb_summary_metric(row, strikes[i]))
-			return strikes[i];
+	for (size_t i = 0; zcb_stage_calls[i]; i++) {
+		if (zcb_summary_metric(row, zcb_stage_calls[i]))
+			return zcb_stage_calls[i];
 	}
 	return "punch";
 }

@@ -253,6 +253,32 @@ def looks(t):
   t.expect(not c['paired'] and any('configured differently' in note for note in c['notes']), f'two kernels: {c["notes"]}')
 
 
+def turns(t):
+  """Of a plan with boots by turns, the boots without turns are of arm A, too, and are not compared."""
+  def drawn(name, others, **changes):
+    run = Run(t.folder, name, **changes).boots(6, 'ABZ', {'punch': 1.3})
+    of_turns = list(run.lines)
+    for variant in others:
+      for memory in ('shmem', 'hugetlb'):
+        run.cell(7, variant, 'A', memory, {metric: 3 for metric in METRICS}, 0)
+    return run, of_turns
+
+  def check(name, run, of_turns, *args):
+    path = run.finish()
+    c = t.compare(name, 10, path, *args)
+    t.expect(c.get('a') == 'variants:stock' and c.get('b') == 'variants:update',
+             f'{name}: it is of {c.get("a")} and {c.get("b")}')
+    run.lines = of_turns
+    for metric in METRICS:
+      its, mine = row(c, metric), by_hand(run, metric)
+      t.expect(its.get('boots') == 6 and its.get('cells') == 2, f'{name}, {metric}: of other cells: {its}')
+      t.expect(abs(its.get('ratio', 0) - mine[0]) < 1e-6, f'{name}, {metric}: by hand {mine[0]}, it says {its}')
+
+  check('one variant beside the first', *drawn('turns-one', ('stock', 'update')))
+  check('one of two variants beside the first', *drawn('turns-two', ('stock', 'update', 'other')))
+  check('one variant, chosen', *drawn('turns-chosen', ('stock', 'update')), '--variant-b', 'update')
+
+
 def summaries(t):
   path = Run(t.folder, 'recorded').boots(14, 'ABZ', {'punch': 1.3}).finish()
   code, out, err = t.run(path, '--summaries')
@@ -306,7 +332,7 @@ def main():
   if sys.argv[1] == '--self-test':
     return self_test(*sys.argv[2:])
   t = Test(*sys.argv[1:])
-  for part in (verdicts, two_runs, correctness, text, report, looks, summaries):
+  for part in (verdicts, two_runs, correctness, text, report, looks, turns, summaries):
     part(t)
   print('\n'.join(t.problems) or 'comparisons are as they should be')
   return 1 if t.problems else 0

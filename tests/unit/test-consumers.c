@@ -17,6 +17,7 @@ static void test_rows_are_told_unloaded(void **state)
 
 		assert_ptr_equal(zcb_consumer_find(row->name), row);
 		assert_true(*row->summary);
+		assert_true(row->reading != ZCB_READS_NOTHING || !strcmp(row->name, "null"));
 		assert_true(row->module ? !row->open : row->open && row->acquire && row->release && row->close);
 	}
 	assert_null(zcb_consumer_find("none"));

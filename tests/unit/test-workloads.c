@@ -114,6 +114,30 @@ static void expect_error(struct scene *scene, int ret, int wanted, const char *w
 	assert_int_equal(scene->damage.work, 0);
 }
 
+/* -- rows */
+
+static void expect_words(const struct zcb_workload_ops *row, const char *member, const char *words)
+{
+	if (!words || !*words)
+		fail_msg("the workload %s has no .%s", row->name, member);
+}
+
+/* What `zcbench list` and a cell take for granted. */
+static void rows_are_whole(void **state)
+{
+	for (size_t i = 0; zcb_workloads[i]; i++) {
+		const struct zcb_workload_ops *row = zcb_workloads[i];
+
+		assert_ptr_equal(zcb_workload_find(row->name), row);
+		assert_true(strlen(row->name) < ZCB_WORKLOAD_NAME);
+		expect_words(row, "summary", row->summary);
+		expect_words(row, "needs", row->needs);
+		expect_words(row, "effect", row->effect);
+		assert_true(row->check && row->strike);
+	}
+	assert_null(zcb_workload_find("none"));
+}
+
 /* -- patterns */
 
 static void runs_are_runs(void **state)
@@ -291,6 +315,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		SCENE_TEST(runs_are_runs),
+		cmocka_unit_test(rows_are_whole),
 		SCENE_TEST(fallocate_makes_holes),
 		SCENE_TEST(madvise_makes_holes),
 		SCENE_TEST(sealed_memory_is_not_punched),

@@ -59,7 +59,7 @@ PLAN = {
 PLANTS = {
   'kernels': ['variants'], 'memory': ['shmem', 'hugetlb'], 'guests': ['micro'],
   'params': {'pages': 64, 'rounds': 1, 'frames': 1, 'ram_mib': 192, 'plant': PLANTED},
-  'cells': [row(consumers=('mmap', 'mmap-many', 'mmap-parts', *BOTH), memory=('shmem', 'hugetlb')), row(format='argb8888', **{'import': 'each'})],
+  'cells': [row(consumers=('mmap', 'mmap-many', 'mmap-parts', 'send', *BOTH), memory=('shmem', 'hugetlb')), row(format='argb8888', **{'import': 'each'})],
 }
 
 

@@ -28,7 +28,7 @@ def row(memory, consumers=('mmap',), workload='punch', **params):
 HUGE = {'pattern': 'single', 'unit': 'huge', 'blocks': 4}
 ROWS = [
   # (event, row)
-  ('fault', row('shmem', ('mmap', 'mmap-many', 'mmap-parts', 'oracle'), pattern='stride')),
+  ('fault', row('shmem', ('mmap', 'mmap-many', 'mmap-parts', 'send', 'oracle'), pattern='stride')),
   ('fault', row('shmem', pattern='stride', refill='vmm', touch='none')),
   ('fault', row('shmem', pattern='random', touch='read')),
   ('refill-write', row('shmem', pattern='stride', refill='write')),
@@ -40,8 +40,8 @@ ROWS = [
   ('refill-only', row('shmem', pattern='stride', refill='other', touch='none')),
   ('refill-uffd', row('shmem', pattern='stride', refill='uffd-copy')),
   ('refill-uffd', row('shmem', pattern='stride', refill='uffd-continue', touch='read')),
-  ('migrate', row('shmem', ('mmap', 'mmap-many', 'mmap-parts', 'oracle'), workload='migrate-move-pages', pattern='stride')),
-  ('fault', row('hugetlb', ('mmap', 'mmap-parts', 'oracle'), **HUGE)),
+  ('migrate', row('shmem', ('mmap', 'mmap-many', 'mmap-parts', 'send', 'oracle'), workload='migrate-move-pages', pattern='stride')),
+  ('fault', row('hugetlb', ('mmap', 'mmap-parts', 'send', 'oracle'), **HUGE)),
   ('refill-write', row('hugetlb', refill='other', **HUGE)),
   ('refill-read-fault', row('hugetlb', refill='fallocate', touch='read', **HUGE)),
   ('refill-only', row('hugetlb', refill='fallocate', touch='none', **HUGE)),
