@@ -19,7 +19,7 @@ const char *zcb_role_name(enum zcb_role role)
 	return names[role];
 }
 
-static int load(const char *synthetic, hwloc_topology_t *ret_topology)
+int zcb_topology_load(const char *synthetic, hwloc_topology_t *ret_topology)
 {
 	hwloc_topology_t topology;
 
@@ -81,21 +81,16 @@ static void assign(struct zcb_cpu_place *place, unsigned int n, struct zcb_place
 		placement->role[role] = n ? take_best(place, &n, node) : placement->role[role - 1];
 }
 
-int zcb_topology_place(const char *synthetic, struct zcb_placement *ret_placement)
+int zcb_topology_place(hwloc_topology_t topology, struct zcb_placement *ret_placement)
 {
 	ZCB_FREE struct zcb_cpu_place *place = NULL;
-	hwloc_topology_t topology;
 	hwloc_obj_t pu = NULL;
 	unsigned int n = 0;
-	int ret = load(synthetic, &topology);
 
-	if (ret)
-		return ret;
 	place = calloc((size_t)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU) + 1, sizeof(*place));
 	while (place && (pu = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, pu)))
 		if (hwloc_bitmap_isset(hwloc_topology_get_allowed_cpuset(topology), pu->os_index))
 			place[n++] = place_of(topology, pu);
-	hwloc_topology_destroy(topology);
 	if (!place)
 		return -ENOMEM;
 	if (!n)

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+struct hwloc_topology;
+
 /*
  * Who runs where. Two processes that wake each other take turns on one processor, or do not, as the
  * scheduler pleases; and what is measured is then now this and now that.
@@ -31,8 +33,14 @@ struct zcb_placement {
 };
 
 /**
- * Places the roles on the processors that this process may use, by hwloc; or on those of a synthetic
- * description of hwloc's ("node:2 pu:2"), if that is not NULL.
+ * What hwloc finds on this machine, or makes of a synthetic description ("node:2 pu:2"), if that is not
+ * NULL. It reads a few hundred files of sysfs, so do it once. The caller's to hwloc_topology_destroy().
+ * Returns 0 or -errno.
+ */
+int zcb_topology_load(const char *synthetic, struct hwloc_topology **ret_topology);
+
+/**
+ * Places the roles on the processors of a topology that this process may use.
  *
  * The vCPU has the last processor. The VMM's other threads have the next, which serves the vCPU's
  * exits, and the cell one more, both of the vCPU's node while it has some. With two processors they
@@ -40,7 +48,7 @@ struct zcb_placement {
  *
  * Returns 0 or -errno.
  */
-int zcb_topology_place(const char *synthetic, struct zcb_placement *ret_placement);
+int zcb_topology_place(struct hwloc_topology *topology, struct zcb_placement *ret_placement);
 
 /**
  * Has this thread (0: the calling one), and those that it starts later, run where its role is; does

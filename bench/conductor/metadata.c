@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <fcntl.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <hwloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -66,8 +67,13 @@ static int collect_kernels(struct conduct *run)
 
 static json_t *describe_host(void)
 {
-	json_t *json = zcb_hut_describe(NULL);
+	hwloc_topology_t topology = NULL;
+	json_t *json;
 
+	zcb_topology_load(NULL, &topology);
+	json = zcb_hut_describe(topology, NULL);
+	if (topology)
+		hwloc_topology_destroy(topology);
 	json_object_set(json, "kernel", json_object_get(json, "release"));
 	json_object_del(json, "type");
 	json_object_del(json, "schema");

@@ -22,7 +22,7 @@ static int cell_timeout_s(const struct conduct *run, const struct zcb_cell *cell
 json_t *zcb_request_cell(const struct conduct *run, const struct zcb_cell *cell)
 {
 	return json_pack("{s:s, s:i, s:o}", "type", "cell", "timeout_s", cell_timeout_s(run, cell), "cell",
-			 zcb_cell_to_json(cell));
+			 zcb_cell_to_request(cell));
 }
 
 static bool is_left(const struct conduct *run, uint32_t i)

@@ -14,7 +14,7 @@ int zcb_cell_make_room(const struct zcb_cell *cell);
 /**
  * Runs one cell against a running guest, in the process that calls: the cell's own, with the room that was made before. Everything that
  * it found goes to `out` as messages of bench/results/wire.h: samples and pictures as `file`, then
- * one `result`, whatever happened. Returns 0, or -errno where `out` cannot be written.
+ * one `result`, whatever happened, and one `account` of what the runner must know of it. Returns 0, or -errno where `out` cannot be written.
  */
 int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out);
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -30,7 +31,8 @@ struct execution {
 	bool timed_out;
 	bool garbled; /* what it sent is not of the wire, and no longer listened to */
 	struct zcb_wire wire;
-	json_t *result;
+	char *result;    /* the line of its result, as it came */
+	json_t *account; /* what it told of itself last */
 	char printed[2048]; /* the first bytes of what it wrote to stdout and stderr */
 	size_t printed_n;
 };
@@ -118,17 +120,35 @@ static void pass_on(struct execution *run, struct batch *batch)
 	batch->n = 0;
 }
 
-static void take_message(struct execution *run, struct zcb_wire_message *message, struct batch *batch)
+static void take_result(struct execution *run, const struct zcb_wire_message *message)
 {
-	if (!strcmp(message->type, "result")) {
+	free(run->result);
+	run->result = strndup(message->whole, message->whole_n - 1); /* without its newline */
+}
+
+/* A few numbers for the runner, which goes no further. */
+static void take_account(struct execution *run, const struct zcb_wire_message *message)
+{
+	json_decref(run->account);
+	run->account = json_loadb(message->whole, message->whole_n, 0, NULL);
+	run->garbled |= !run->account;
+}
+
+static void take_message(struct execution *run, const char *type, const struct zcb_wire_message *message,
+			 struct batch *batch)
+{
+	bool result = !strcmp(type, "result"), account = !strcmp(type, "account");
+
+	if (result || account)
 		pass_on(run, batch);
-		json_decref(run->result);
-		run->result = message->json;
-		return;
+	if (result) {
+		take_result(run, message);
+	} else if (account) {
+		take_account(run, message);
+	} else {
+		batch->bytes = batch->n ? batch->bytes : message->whole;
+		batch->n += message->whole_n;
 	}
-	batch->bytes = batch->n ? batch->bytes : message->whole;
-	batch->n += message->whole_n;
-	json_decref(message->json);
 }
 
 static void take_messages(struct execution *run)
@@ -136,10 +156,11 @@ static void take_messages(struct execution *run)
 	struct zcb_wire_message message;
 	ssize_t n = zcb_wire_receive(&run->wire, run->messages);
 	struct batch batch = { 0 };
+	char type[ZCB_WIRE_TYPE];
 	int ret = 0;
 
-	while (!run->garbled && (ret = zcb_wire_next(&run->wire, &message)) > 0)
-		take_message(run, &message, &batch);
+	while (!run->garbled && (ret = zcb_wire_next_unread(&run->wire, type, &message)) > 0)
+		take_message(run, type, &message, &batch);
 	pass_on(run, &batch);
 	run->garbled |= ret < 0;
 	if (run->garbled)
@@ -203,15 +224,20 @@ static void set_reason(json_t *result, const struct execution *run, const char *
 	json_object_set_new(result, "reason", json_string(text));
 }
 
-static json_t *classify(struct execution *run, int status, unsigned int timeout_s)
+static bool ended_well(const struct execution *run, int status)
 {
-	json_t *result = run->result;
+	return run->result && run->account && !run->timed_out && !run->garbled && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
+}
+
+static json_t *describe_crash(const struct execution *run, int status, unsigned int timeout_s)
+{
+	json_t *result = run->result ? json_loads(run->result, 0, NULL) : NULL;
 	char what[128];
 
-	if (result && !run->timed_out && !run->garbled && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return result;
 	if (!result)
-		result = json_pack("{s:{}, s:{}, s:{}, s:n}", "pages", "frames", "events", "observed");
+		result = json_pack("{s:s, s:{}, s:{}, s:{}, s:n}", "type", "result", "pages", "frames", "events",
+				   "observed");
 	if (run->timed_out)
 		snprintf(what, sizeof(what), "the cell's process did not end within %u s", timeout_s);
 	else
@@ -224,24 +250,45 @@ static json_t *classify(struct execution *run, int status, unsigned int timeout_
 
 /*
  * The process said what zcbench took of its CPU time so far. All that came after is zcbench's, too: the
- * result itself, and the end. Of a process that did not live to say it nothing is known.
+ * last message itself, and the end. Of a process that did not live to say it nothing is known.
  */
-static void add_harness(json_t *result, const struct rusage *usage)
+static void read_account(const struct execution *run, const struct rusage *usage, struct zcb_executed *executed)
 {
-	json_t *harness = json_object_get(result, "harness");
-	double cell = json_number_value(json_object_get(harness, "cell"));
-	double so_far = json_number_value(json_object_get(harness, "so_far"));
+	double own = json_number_value(json_object_get(run->account, "own"));
+	double so_far = json_number_value(json_object_get(run->account, "so_far"));
 
-	if (!harness)
-		return;
-	json_object_set_new(harness, "cell", json_real(cell + zcb_meter_usage_s(usage) - so_far));
-	json_object_del(harness, "so_far");
+	executed->sound = json_is_true(json_object_get(run->account, "sound"));
+	executed->fresh = json_is_true(json_object_get(run->account, "fresh"));
+	executed->own_s = own + zcb_meter_usage_s(usage) - so_far;
+}
+
+int zcb_executor_refuse(json_t *line, struct zcb_executed *ret_executed)
+{
+	/* What the runner says of each line. */
+	json_object_del(line, "seconds");
+	json_object_del(line, "kernel_faults");
+	*ret_executed = (struct zcb_executed){ .line = json_dumps(line, JSON_COMPACT), .own_s = -1 };
+	json_decref(line);
+	return ret_executed->line ? 0 : -ENOMEM;
+}
+
+void zcb_executor_finish(struct zcb_executed *executed)
+{
+	free(executed->line);
+	executed->line = NULL;
+}
+
+static void finish(struct execution *run)
+{
+	zcb_wire_finish(&run->wire);
+	json_decref(run->account);
+	free(run->result);
 }
 
 int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
-		     int out, json_t **ret_result)
+		     int out, struct zcb_executed *ret_executed)
 {
-	struct execution run = { .messages = -1, .prints = -1, .out = out };
+	ZCB_CLEANUP(finish) struct execution run = { .messages = -1, .prints = -1, .out = out };
 	uint64_t begun = zcb_now_ns();
 	struct rusage usage = { 0 };
 	char reason[160];
@@ -250,15 +297,18 @@ int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsig
 	if (ret) {
 		snprintf(reason, sizeof(reason), "host set-up: no process for the cell: %s",
 			 strerror(-ret));
-		*ret_result = zcb_failure(reason);
-		return 0;
+		return zcb_executor_refuse(zcb_failure(reason), ret_executed);
 	}
 	attend(&run, begun + timeout_s * 1000000000ULL);
 	while (wait4(run.pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
-	zcb_wire_finish(&run.wire);
-	*ret_result = classify(&run, status, timeout_s);
-	json_object_set_new(*ret_result, "seconds", json_real((double)(zcb_now_ns() - begun) / 1e9));
-	add_harness(*ret_result, &usage);
-	return run.out_error;
+	*ret_executed = (struct zcb_executed){ .line = NULL };
+	if (!ended_well(&run, status)) {
+		ret = zcb_executor_refuse(describe_crash(&run, status, timeout_s), ret_executed);
+	} else {
+		ret_executed->line = zcb_steal_ptr(&run.result);
+		read_account(&run, &usage, ret_executed);
+	}
+	ret_executed->seconds = (double)(zcb_now_ns() - begun) / 1e9;
+	return ret ? ret : run.out_error;
 }

@@ -3,17 +3,32 @@
 #define ZCB_EXECUTOR_EXECUTOR_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "bench/guest/guest.h"
 #include "bench/plan/cell.h"
 
+/** What became of a cell. zcb_executor_finish() releases it. */
+struct zcb_executed {
+	char *line;   /* a journal line's members as far as the cell knows them: the text of one JSON object */
+	bool sound;   /* it ended as it should, and so the guest is as it was */
+	bool fresh;   /* some frame was as it should be */
+	double seconds;
+	double own_s; /* of the CPU time that it took zcbench's own; < 0: not known, as of a crash */
+};
+
 /**
  * Runs one cell in a child process of its own and survives whatever it does there. Its files are
  * passed on to `out` as they come; what it printed, a signal, or the time-out become part of the
- * result. *ret_result is a journal line's members as far as a cell knows them; a new reference.
- * Returns 0, or -errno where `out` cannot be written.
+ * result. The cell's own line is not parsed: that takes as long as to make it.
+ * Returns 0, or -errno where `out` cannot be written or there is no memory.
  */
 int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
-		     int out, json_t **ret_result);
+		     int out, struct zcb_executed *ret_executed);
+
+/** The same for a cell that could not be run: takes the reference of its line. Returns 0 or -ENOMEM. */
+int zcb_executor_refuse(json_t *line, struct zcb_executed *ret_executed);
+
+void zcb_executor_finish(struct zcb_executed *executed);
 
 #endif

@@ -13,24 +13,18 @@
 #include "bench/base/io.h"
 #include "bench/executor/clock.h"
 
-static void add_topology(json_t *json)
+static void add_topology(json_t *json, hwloc_topology_t topology)
 {
-	hwloc_topology_t topology;
 	char synthetic[512], *xml = NULL;
 	int length;
 
-	if (hwloc_topology_init(&topology) < 0)
-		return;
-	if (hwloc_topology_load(topology) == 0) {
-		if (hwloc_topology_export_synthetic(topology, synthetic, sizeof(synthetic),
-						    HWLOC_TOPOLOGY_EXPORT_SYNTHETIC_FLAG_NO_ATTRS) > 0)
-			json_object_set_new(json, "topology", json_string(synthetic));
-		if (hwloc_topology_export_xmlbuffer(topology, &xml, &length, 0) == 0) {
-			json_object_set_new(json, "topology_xml", json_string(xml));
-			hwloc_free_xmlbuffer(topology, xml);
-		}
+	if (hwloc_topology_export_synthetic(topology, synthetic, sizeof(synthetic),
+					    HWLOC_TOPOLOGY_EXPORT_SYNTHETIC_FLAG_NO_ATTRS) > 0)
+		json_object_set_new(json, "topology", json_string(synthetic));
+	if (hwloc_topology_export_xmlbuffer(topology, &xml, &length, 0) == 0) {
+		json_object_set_new(json, "topology_xml", json_string(xml));
+		hwloc_free_xmlbuffer(topology, xml);
 	}
-	hwloc_topology_destroy(topology);
 }
 
 static void add_cpu(json_t *json)
@@ -81,7 +75,7 @@ static void add_clock(json_t *json)
 				      (json_int_t)check.reading_ns));
 }
 
-json_t *zcb_hut_describe(const struct zcb_placement *placement)
+json_t *zcb_hut_describe(hwloc_topology_t topology, const struct zcb_placement *placement)
 {
 	struct utsname name = { 0 };
 	struct sysinfo info = { 0 };
@@ -95,7 +89,8 @@ json_t *zcb_hut_describe(const struct zcb_placement *placement)
 	add_text(json, "cmdline", "/proc/cmdline");
 	add_text(json, "clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource");
 	add_cpu(json);
-	add_topology(json);
+	if (topology)
+		add_topology(json, topology);
 	add_placement(json, placement);
 	add_clock(json);
 	return json;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/base/cleanup.h"
 #include "bench/executor/lockdep.h"
 #include "bench/results/wire.h"
 #include "bench/target/faults.h"
@@ -50,8 +51,10 @@ static void append_text(FILE *to, const char *record)
 		(int)strcspn(text + 1, "\n"), text + 1);
 }
 
-static void read_records(struct zcb_kmsg *kmsg, FILE *to)
+/* *ret_text is NULL where nothing came, as after most cells; the caller's to free. */
+static void read_records(struct zcb_kmsg *kmsg, char **ret_text, size_t *ret_n)
 {
+	ZCB_FCLOSE FILE *to = NULL;
 	char record[8193];
 	size_t used = 0;
 
@@ -65,7 +68,9 @@ static void read_records(struct zcb_kmsg *kmsg, FILE *to)
 		record[n] = '\0';
 		zcb_faults_feed_kmsg(kmsg->faults, record, (size_t)n);
 		used += (size_t)n;
-		if (used < MAX_TEXT)
+		if (!to)
+			to = open_memstream(ret_text, ret_n);
+		if (to && used < MAX_TEXT)
 			append_text(to, record);
 	}
 }
@@ -89,20 +94,14 @@ static json_t *new_faults(struct zcb_kmsg *kmsg)
 
 json_t *zcb_kmsg_take(struct zcb_kmsg *kmsg, int out)
 {
-	char *text = NULL;
+	ZCB_FREE char *text = NULL;
 	size_t n = 0;
-	FILE *memory;
 
 	if (!kmsg)
 		return json_array();
-	memory = open_memstream(&text, &n);
-	if (memory) {
-		read_records(kmsg, memory);
-		fclose(memory);
-	}
+	read_records(kmsg, &text, &n);
 	if (n)
 		zcb_wire_send(out, json_pack("{s:s}", "type", "kmsg"), text, n);
-	free(text);
 	return new_faults(kmsg);
 }
 

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <hwloc.h>
 #include <linux/kvm.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysinfo.h>
@@ -100,31 +102,6 @@ static int ensure_guest(struct runner *runner, const struct zcb_cell *cell, stru
 	return start_guest(runner, cell, true, err);
 }
 
-/* After anything but a clean end, nobody knows what state the guest is in. */
-static bool guest_is_sound(json_t *result)
-{
-	const char *status = json_string_value(json_object_get(result, "status"));
-
-	return status && (!strcmp(status, "pass") || !strcmp(status, "fail") || !strcmp(status, "skip"));
-}
-
-static bool has_fresh_frames(json_t *result)
-{
-	return json_integer_value(json_object_get(json_object_get(result, "frames"), "fresh")) > 0;
-}
-
-/* Beside what the cell took, which of a crash is not known. */
-static void add_harness(json_t *result, const char *name, double seconds)
-{
-	json_t *harness = json_object_get(result, "harness");
-
-	if (!harness) {
-		harness = json_object();
-		json_object_set_new(result, "harness", harness);
-	}
-	json_object_set_new(harness, name, json_real(seconds));
-}
-
 /*
  * As with the VM that is kept (keep_a_vm()): on emulated processors, when there are several, a patch of the
  * kernel's code may kill it. So the code is patched once, and not for each cell.
@@ -136,68 +113,92 @@ static void hold_probes(struct runner *runner)
 }
 
 /* A machine that cannot have such a guest is no fault of the cell's. */
-static json_t *no_guest(int why, const char *reason)
+static int refuse_without_guest(int why, const char *reason, struct zcb_executed *ret_executed)
 {
-	json_t *result = zcb_failure(reason);
+	json_t *line = zcb_failure(reason);
 
 	if (why == -EOPNOTSUPP)
-		json_object_set_new(result, "status", json_string("skip"));
-	return result;
+		json_object_set_new(line, "status", json_string("skip"));
+	return zcb_executor_refuse(line, ret_executed);
 }
 
-static json_t *run_cell(struct runner *runner, const struct zcb_cell *cell, unsigned int timeout_s,
-			int *ret_error)
+static void put_kernel_back(const struct runner *runner, const struct zcb_cell *cell)
 {
-	struct zcb_error err = { "" };
-	uint64_t begun = zcb_now_ns();
-	json_t *result = NULL;
-	double guest_s;
-	int ret;
-
-	zcb_cpu_meter_own(&runner->cpu);
-	ret = ensure_guest(runner, cell, &err);
-	*ret_error = 0;
-	zcb_cpu_meter_other(&runner->cpu); /* the guest's start */
-	if (ret)
-		return no_guest(ret, err.text);
-	guest_s = (double)(zcb_now_ns() - begun) / 1e9;
-	if (cell->params.probes == ZCB_ON)
-		hold_probes(runner);
-	*ret_error = zcb_executor_run(cell, runner->guest, timeout_s, runner->channel, &result);
-	add_harness(result, "guest", guest_s);
 	if (cell->params.fault_around && runner->fault_around)
 		zcb_fault_around_set(runner->fault_around, NULL);
 	if (*cell->params.delay)
 		zcb_delay_set(cell->params.delay, 0, NULL);
 	if (cell->params.probes == ZCB_ON)
 		zcb_probes_sweep();
-	if (!guest_is_sound(result))
+}
+
+/* *ret_guest_s < 0: there was no guest. */
+static int run_cell(struct runner *runner, const struct zcb_cell *cell, unsigned int timeout_s,
+		    struct zcb_executed *ret_executed, double *ret_guest_s)
+{
+	struct zcb_error err = { "" };
+	uint64_t begun = zcb_now_ns();
+	int ret;
+
+	zcb_cpu_meter_own(&runner->cpu);
+	ret = ensure_guest(runner, cell, &err);
+	zcb_cpu_meter_other(&runner->cpu); /* the guest's start */
+	*ret_guest_s = ret ? -1 : (double)(zcb_now_ns() - begun) / 1e9;
+	if (ret)
+		return refuse_without_guest(ret, err.text, ret_executed);
+	if (cell->params.probes == ZCB_ON)
+		hold_probes(runner);
+	ret = zcb_executor_run(cell, runner->guest, timeout_s, runner->channel, ret_executed);
+	put_kernel_back(runner, cell);
+	if (!ret_executed->sound)
 		stop_guest(runner);
 	else
-		runner->guest->seen |= has_fresh_frames(result);
-	return result;
+		runner->guest->seen |= ret_executed->fresh;
+	return ret;
+}
+
+/* What zcbench took; of a crash the cell's part is not known. */
+static json_t *harness_json(struct runner *runner, const struct zcb_executed *executed, double guest_s)
+{
+	json_t *harness = json_object();
+
+	if (executed->own_s >= 0)
+		json_object_set_new(harness, "cell", json_real(executed->own_s));
+	if (guest_s >= 0)
+		json_object_set_new(harness, "guest", json_real(guest_s));
+	json_object_set_new(harness, "runner", json_real(zcb_cpu_meter_take(&runner->cpu)));
+	return harness;
+}
+
+/* The cell's own line, and what the runner knows behind it. */
+static int send_result(struct runner *runner, const struct zcb_executed *executed, double guest_s)
+{
+	ZCB_FREE char *more = NULL, *whole = NULL;
+	json_t *faults = zcb_kmsg_take(runner->kmsg, runner->channel), *json;
+	int length;
+
+	json = json_pack("{s:f, s:o, s:o}", "seconds", executed->seconds, "kernel_faults", faults, "harness",
+			 harness_json(runner, executed, guest_s));
+	more = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	length = more ? asprintf(&whole, "%.*s,%s", (int)strlen(executed->line) - 1, executed->line, more + 1) : -1;
+	return length < 0 ? -ENOMEM : zcb_wire_send_line(runner->channel, whole, (size_t)length);
 }
 
 static int handle_cell(struct runner *runner, json_t *message)
 {
+	ZCB_CLEANUP(zcb_executor_finish) struct zcb_executed executed = { 0 };
 	struct zcb_error err = { "" };
 	struct zcb_cell cell;
 	json_int_t timeout_s = json_integer_value(json_object_get(message, "timeout_s"));
-	json_t *result;
-	int ret = 0;
+	double guest_s = -1;
+	int ret;
 
 	if (zcb_cell_from_json(json_object_get(message, "cell"), &cell, &err))
-		result = zcb_failure(err.text);
+		ret = zcb_executor_refuse(zcb_failure(err.text), &executed);
 	else
-		result = run_cell(runner, &cell, timeout_s > 0 ? (unsigned int)timeout_s : 120, &ret);
-	json_object_set_new(result, "type", json_string("result"));
-	json_object_set_new(result, "kernel_faults", zcb_kmsg_take(runner->kmsg, runner->channel));
-	add_harness(result, "runner", zcb_cpu_meter_take(&runner->cpu));
-	if (ret) {
-		json_decref(result);
-		return ret;
-	}
-	return zcb_wire_send(runner->channel, result, NULL, 0);
+		ret = run_cell(runner, &cell, timeout_s > 0 ? (unsigned int)timeout_s : 120, &executed, &guest_s);
+	return ret ? ret : send_result(runner, &executed, guest_s);
 }
 
 /* Returns 1 when told to end. */
@@ -288,6 +289,20 @@ static int keep_a_vm(void)
 	return kvm < 0 ? -1 : ioctl(kvm, KVM_CREATE_VM, 0);
 }
 
+/* Where it cannot be told what there is, nobody is placed. */
+static json_t *describe_and_place(struct zcb_placement *placement)
+{
+	hwloc_topology_t topology = NULL;
+	json_t *hello;
+
+	if (!zcb_topology_load(NULL, &topology))
+		zcb_topology_place(topology, placement);
+	hello = zcb_hut_describe(topology, placement);
+	if (topology)
+		hwloc_topology_destroy(topology);
+	return hello;
+}
+
 int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct zcb_error *err)
 {
 	struct runner runner = { .channel = channel, .config = config };
@@ -298,8 +313,7 @@ int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct z
 
 	zcb_fault_around_get(&runner.fault_around);
 	runner.kmsg = zcb_kmsg_open();
-	zcb_topology_place(NULL, &runner.placement); /* if it cannot, nobody is placed */
-	hello = zcb_hut_describe(&runner.placement);
+	hello = describe_and_place(&runner.placement);
 	json_object_set_new(hello, "runner_s", json_real(zcb_cpu_meter_take(&runner.cpu)));
 	ret = zcb_wire_send(channel, hello, NULL, 0);
 	if (!ret)

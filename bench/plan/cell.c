@@ -148,19 +148,28 @@ static uint32_t *number_in(const struct number *number, const struct zcb_cell_pa
 	return (uint32_t *)((char *)(uintptr_t)params + number->offset);
 }
 
-json_t *zcb_cell_params_to_json(const struct zcb_cell_params *params)
+/* With or without those that are 0. */
+static json_t *params_json(const struct zcb_cell_params *params, bool zeros)
 {
 	json_t *json = json_object();
 
 	for (size_t i = 0; i < WORDS; i++)
-		json_object_set_new(json, words[i].name,
-				    json_string(words[i].values[*word_in(&words[i], params)]));
+		if (zeros || *word_in(&words[i], params))
+			json_object_set_new(json, words[i].name,
+					    json_string(words[i].values[*word_in(&words[i], params)]));
 	for (size_t i = 0; i < NAMES; i++)
-		json_object_set_new(json, names[i].name, json_string(name_in(&names[i], params)));
+		if (zeros || *name_in(&names[i], params))
+			json_object_set_new(json, names[i].name, json_string(name_in(&names[i], params)));
 	for (size_t i = 0; i < NUMBERS; i++)
-		json_object_set_new(json, numbers[i].name,
-				    json_integer(*number_in(&numbers[i], params)));
+		if (zeros || *number_in(&numbers[i], params))
+			json_object_set_new(json, numbers[i].name,
+					    json_integer(*number_in(&numbers[i], params)));
 	return json;
+}
+
+json_t *zcb_cell_params_to_json(const struct zcb_cell_params *params)
+{
+	return params_json(params, true);
 }
 
 static int read_word(const struct word *word, json_t *value, struct zcb_cell_params *params,
@@ -291,6 +300,17 @@ json_t *zcb_cell_to_json(const struct zcb_cell *cell)
 			 zcb_event_name(zcb_cell_event(cell)), "reading",
 			 consumer ? zcb_reading_name(consumer->reading) : NULL, "expected", expected, "seed",
 			 (json_int_t)cell->seed);
+}
+
+json_t *zcb_cell_to_request(const struct zcb_cell *cell)
+{
+	char arm[2] = { cell->arm, '\0' };
+
+	return json_pack("{s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "index", (int)cell->index,
+			 "boot", (int)cell->boot, "kernel", cell->kernel, "arm", arm, "block", (int)cell->block,
+			 "variant", cell->variant, "memory", zcb_memory_name(cell->memory), "guest", cell->guest,
+			 "workload", cell->workload, "consumer", cell->consumer, "params",
+			 params_json(&cell->params, false), "seed", (json_int_t)cell->seed);
 }
 
 static void copy_name(char *to, size_t room, const char *from)

@@ -80,7 +80,13 @@ void zcb_cell_key(const struct zcb_cell *cell, char *ret_key, size_t room);
 json_t *zcb_cell_to_json(const struct zcb_cell *cell);
 json_t *zcb_cell_params_to_json(const struct zcb_cell_params *params);
 
-/** Reads what zcb_cell_to_json() made. Returns 0 or -EINVAL. */
+/**
+ * The least that zcb_cell_from_json() makes the same cell of: parameters that are 0, and what follows from
+ * others, are left out. It is read where an emulated processor takes its time.
+ */
+json_t *zcb_cell_to_request(const struct zcb_cell *cell);
+
+/** Reads what one of these two made. Returns 0 or -EINVAL. */
 int zcb_cell_from_json(json_t *json, struct zcb_cell *ret_cell, struct zcb_error *err);
 
 /**

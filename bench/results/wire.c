@@ -2,6 +2,7 @@
 #include "bench/results/wire.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,17 @@ int zcb_wire_send(int fd, json_t *message, const void *payload, size_t n)
 		memcpy(whole + length + 1, payload, with);
 	ret = zcb_write_all(fd, whole, length + 1 + with);
 	return !ret && n > with ? zcb_write_all(fd, payload, n) : ret;
+}
+
+int zcb_wire_send_line(int fd, const char *line, size_t n)
+{
+	ZCB_FREE char *whole = malloc(n + 1);
+
+	if (!whole)
+		return -ENOMEM;
+	memcpy(whole, line, n);
+	whole[n] = '\n';
+	return zcb_write_all(fd, whole, n + 1);
 }
 
 static int make_room(struct zcb_wire *wire)
@@ -86,27 +98,100 @@ static int parse_line(const char *line, size_t n, struct zcb_wire_message *ret_m
 	return 0;
 }
 
-int zcb_wire_next(struct zcb_wire *wire, struct zcb_wire_message *ret_message)
+/* The line that comes next, with its newline: its bytes, 0 where it is not whole yet, or -EPROTO. */
+static ssize_t next_line(const struct zcb_wire *wire)
 {
 	size_t left = wire->n - wire->taken;
 	const char *start = left ? wire->bytes + wire->taken : NULL;
 	const char *end = left ? memchr(start, '\n', left) : NULL;
-	struct zcb_wire_message message;
-	size_t line;
 
-	if (!end)
-		return left > MAX_LINE ? -EPROTO : 0;
-	line = (size_t)(end - start) + 1;
-	if (line > MAX_LINE || parse_line(start, line - 1, &message))
+	if (end && end - start < (ssize_t)MAX_LINE)
+		return end - start + 1;
+	return end || left > MAX_LINE ? -EPROTO : 0;
+}
+
+/* A message whose line was understood. Returns 1, or 0 where its payload is not there yet. */
+static int take(struct zcb_wire *wire, size_t line, struct zcb_wire_message *message)
+{
+	if (wire->n - wire->taken - line < message->payload_n)
+		return 0;
+	message->whole = wire->bytes + wire->taken;
+	message->payload = message->whole + line;
+	message->whole_n = line + message->payload_n;
+	wire->taken += message->whole_n;
+	return 1;
+}
+
+int zcb_wire_next(struct zcb_wire *wire, struct zcb_wire_message *ret_message)
+{
+	ssize_t line = next_line(wire);
+	struct zcb_wire_message message;
+
+	if (line <= 0)
+		return (int)line;
+	if (parse_line(wire->bytes + wire->taken, (size_t)line - 1, &message))
 		return -EPROTO;
-	if (left - line < message.payload_n) {
+	if (!take(wire, (size_t)line, &message)) {
 		json_decref(message.json);
 		return 0;
 	}
-	message.payload = start + line;
-	message.whole = start;
-	message.whole_n = line + message.payload_n;
-	wire->taken += line + message.payload_n;
+	*ret_message = message;
+	return 1;
+}
+
+static bool read_type(const char *line, size_t n, char *ret_type)
+{
+	static const char head[] = "{\"type\":\"";
+	size_t at = sizeof(head) - 1, i = 0;
+
+	if (n <= at || memcmp(line, head, at) != 0)
+		return false;
+	while (at < n && i < ZCB_WIRE_TYPE - 1 && line[at] >= 'a' && line[at] <= 'z')
+		ret_type[i++] = line[at++];
+	ret_type[i] = '\0';
+	return i > 0 && at + 1 < n && line[at] == '"' && (line[at + 1] == ',' || line[at + 1] == '}');
+}
+
+/* In a string the quotes of `,"bytes":` would have backslashes. */
+static bool read_bytes(const char *line, size_t n, size_t *ret_bytes)
+{
+	static const char name[] = ",\"bytes\":";
+	size_t digits = n - 1, length = sizeof(name) - 1;
+
+	*ret_bytes = 0;
+	while (digits > 0 && line[digits - 1] >= '0' && line[digits - 1] <= '9')
+		digits--;
+	if (digits == n - 1 || digits < length || memcmp(line + digits - length, name, length) != 0)
+		return true;
+	for (size_t i = digits; i < n - 1 && *ret_bytes <= MAX_PAYLOAD; i++)
+		*ret_bytes = *ret_bytes * 10 + (size_t)(line[i] - '0');
+	return *ret_bytes <= MAX_PAYLOAD;
+}
+
+static bool has_control_characters(const char *line, size_t n)
+{
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found |= (unsigned char)line[i] < ' ';
+	return found;
+}
+
+int zcb_wire_next_unread(struct zcb_wire *wire, char ret_type[ZCB_WIRE_TYPE],
+			 struct zcb_wire_message *ret_message)
+{
+	const char *start = wire->bytes + wire->taken;
+	struct zcb_wire_message message = { 0 };
+	ssize_t line = next_line(wire);
+	size_t n = (size_t)line - 1;
+
+	if (line <= 0)
+		return (int)line;
+	if (!read_type(start, n, ret_type) || start[n - 1] != '}' || !read_bytes(start, n, &message.payload_n) ||
+	    has_control_characters(start, n))
+		return -EPROTO;
+	if (!take(wire, (size_t)line, &message))
+		return 0;
 	*ret_message = message;
 	return 1;
 }

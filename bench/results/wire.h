@@ -11,11 +11,15 @@
  * run directory: a line of JSON with a "type", followed by as many bytes as its "bytes" says.
  *
  *   hello, event, file, kmsg, result, bye    towards the run directory
+ *   account                                  from the cell to the runner, behind its result
  *   cell, end                                towards the runner
  */
 
 /** Sends one message with its payload; takes the reference of `message`. Returns 0 or -errno. */
 int zcb_wire_send(int fd, json_t *message, const void *payload, size_t n);
+
+/** Sends a message that is text already: its line, n bytes without the newline. Returns 0 or -errno. */
+int zcb_wire_send_line(int fd, const char *line, size_t n);
 
 /** What has been received and not yet taken. Zero-initialized is empty. */
 struct zcb_wire {
@@ -45,6 +49,17 @@ ssize_t zcb_wire_receive(struct zcb_wire *wire, int fd);
 
 /** Takes a whole message. Returns 1, 0 where there is none yet, or -EPROTO where it cannot be one. */
 int zcb_wire_next(struct zcb_wire *wire, struct zcb_wire_message *ret_message);
+
+/** Room for the type of a message, with its end. */
+#define ZCB_WIRE_TYPE 16
+
+/**
+ * The same for whoever only passes a message on: its line is looked at, and not parsed. It is as
+ * zcb_wire_send() made it: one object, the type (which is copied) first, the bytes last, no control
+ * characters. What is between them its receiver finds out. `json` and `type` of the message are NULL.
+ */
+int zcb_wire_next_unread(struct zcb_wire *wire, char ret_type[ZCB_WIRE_TYPE],
+			 struct zcb_wire_message *ret_message);
 
 void zcb_wire_finish(struct zcb_wire *wire);
 

@@ -172,14 +172,31 @@ static void expect_nobody_left(void)
 		fail_msg("a process that the cell started lives on");
 }
 
+/* As the runner tells of it. */
+static json_t *execute(const struct zcb_cell *what, unsigned int timeout_s)
+{
+	struct zcb_executed executed;
+	const char *status;
+	json_t *result;
+
+	assert_int_equal(zcb_executor_run(what, &fake->base, timeout_s, fake->out, &executed), 0);
+	result = json_loads(executed.line, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(result);
+	status = json_string_value(json_object_get(result, "status"));
+	assert_int_equal(executed.sound, strcmp(status, "crash") && strcmp(status, "error"));
+	assert_int_equal(executed.own_s >= 0, strcmp(status, "crash") != 0);
+	json_object_set_new(result, "seconds", json_real(executed.seconds));
+	zcb_executor_finish(&executed);
+	return result;
+}
+
 static json_t *run(void (*trouble)(void), const struct zcb_cell *what, unsigned int timeout_s)
 {
 	int before = open_descriptors();
-	json_t *result = NULL;
+	json_t *result;
 
 	fake->trouble = trouble;
-	assert_int_equal(zcb_executor_run(what, &fake->base, timeout_s, fake->out, &result), 0);
-	assert_non_null(result);
+	result = execute(what, timeout_s);
 	expect_nobody_left();
 	assert_int_equal(open_descriptors(), before);
 	return result;
@@ -362,10 +379,8 @@ static void garbage_for_a_result_is_a_crash(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	fake->trouble = write_garbage_everywhere;
 	{
-		json_t *result = NULL;
+		json_t *result = execute(&cell, TIMEOUT_S);
 
-		assert_int_equal(zcb_executor_run(&cell, &fake->base, TIMEOUT_S, fake->out, &result),
-				 0);
 		expect(result, "crash", "sent garbage and ended by exit 0");
 		json_decref(result);
 	}

@@ -497,6 +497,29 @@ static void damaged_cells_are_refused(void **state)
 	zcb_plan_finish(&plan);
 }
 
+/* What is left out of a request is what a cell has without it. */
+static void requests_are_the_cells(void **state)
+{
+	struct zcb_plan plan;
+
+	make("nightly", &(struct zcb_plan_options){ 0 }, &plan);
+	for (uint32_t i = 0; i < plan.n; i++) {
+		json_t *request = zcb_cell_to_request(&plan.cell[i]), *before, *after;
+		struct zcb_cell cell;
+		struct zcb_error err = { "" };
+
+		assert_int_equal(zcb_cell_from_json(request, &cell, &err), 0);
+		assert_memory_equal(&cell.params, &plan.cell[i].params, sizeof(cell.params));
+		before = zcb_cell_to_json(&plan.cell[i]);
+		after = zcb_cell_to_json(&cell);
+		assert_true(json_equal(before, after));
+		json_decref(request);
+		json_decref(before);
+		json_decref(after);
+	}
+	zcb_plan_finish(&plan);
+}
+
 static void declared_expectations(void **state)
 {
 	struct zcb_cell cell = { .variant = "stock", .workload = "punch", .consumer = "mmap" };
@@ -641,6 +664,7 @@ int main(void)
 		cmocka_unit_test(bad_options_are_refused),
 		cmocka_unit_test(plan_survives_json),
 		cmocka_unit_test(damaged_cells_are_refused),
+		cmocka_unit_test(requests_are_the_cells),
 		cmocka_unit_test(declared_expectations),
 		cmocka_unit_test(events_follow_from_params),
 		cmocka_unit_test(every_variant_declares_every_event),

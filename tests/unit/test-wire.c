@@ -141,6 +141,87 @@ static void taken_as_early_as_can_be(void **state)
 	assert_int_equal(seen, 3);
 }
 
+static void expect_unread(struct line *line, const char *type, const char *whole, size_t payload_n)
+{
+	struct zcb_wire_message message;
+	char seen[ZCB_WIRE_TYPE];
+
+	assert_int_equal(zcb_wire_next_unread(&line->wire, seen, &message), 1);
+	assert_string_equal(seen, type);
+	assert_int_equal(message.payload_n, payload_n);
+	assert_int_equal(message.whole_n, strlen(whole) + payload_n);
+	assert_memory_equal(message.whole, whole, strlen(whole));
+	assert_ptr_equal(message.payload, message.whole + strlen(whole));
+	assert_null(message.json);
+}
+
+/* What only passes through is understood as far as it must be, and no further. */
+static void unread_at_every_byte(void **state)
+{
+	struct zcb_wire_message message;
+	struct line *line = *state;
+	char type[ZCB_WIRE_TYPE];
+	size_t n = sizeof(stream) - 1;
+
+	for (size_t cut = 0; cut <= n; cut++) {
+		feed(line, stream, cut);
+		feed(line, stream + cut, n - cut);
+		expect_unread(line, "hello", "{\"type\":\"hello\"}\n", 0);
+		expect_unread(line, "file", "{\"type\":\"file\",\"bytes\":17}\n", 17);
+		expect_unread(line, "bye", "{\"type\":\"bye\"}\n", 0);
+		assert_int_equal(zcb_wire_next_unread(&line->wire, type, &message), 0);
+	}
+}
+
+static void sent_is_passed_on_unread(void **state)
+{
+	static const char text[] = "{\"type\":\"result\",\"reason\":\"a\\nb,\\\"bytes\\\":7\"}\n";
+	static const char nested[] = "{\"type\":\"file\",\"more\":{\"type\":\"x\",\"bytes\":7}}\n";
+	struct line *line = *state;
+
+	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s, s:s}", "type", "result", "reason",
+							    "a\nb,\"bytes\":7"), NULL, 0), 0);
+	assert_int_equal(zcb_wire_send_line(line->out, nested, strlen(nested) - 1), 0);
+	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s}", "type", "file"), "12345", 5), 0);
+	while (zcb_wire_receive(&line->wire, line->in) > 0)
+		;
+	for (int again = 0; again < 2; again++) { /* and then read, by who receives it */
+		line->wire.taken = 0;
+		if (again) {
+			expect(line, "result", NULL, 0);
+			expect(line, "file", NULL, 0);
+			expect(line, "file", "12345", 5);
+			continue;
+		}
+		expect_unread(line, "result", text, 0);
+		expect_unread(line, "file", nested, 0);
+		expect_unread(line, "file", "{\"type\":\"file\",\"bytes\":5}\n", 5);
+	}
+}
+
+static void garbage_is_not_passed_on(void **state)
+{
+	static const char *const garbage[] = {
+		"hello\n", "\n", "{}\n", "[]\n", "null\n", "{\"type\":3}\n", "{\"type\":null}\n", "{\"type\":\"a\"\n",
+		"{\"type\":\"\"}\n", "{\"type\":\"a\n", "{\"type\":\"averyveryverylongtype\"}\n", "{ \"type\":\"a\"}\n",
+		"\xff\xfe\n", "{\"type\":\"a\",\"b\":\"\t\"}\n", "{\"type\":\"a\"b}\n",
+		"{\"type\":\"file\",\"bytes\":268435457}\n", "{\"type\":\"file\",\"bytes\":9223372036854775807}\n",
+		"{\"type\":\"file\",\"bytes\":99999999999999999999999999}\n",
+	};
+
+	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		struct zcb_wire_message message;
+		char type[ZCB_WIRE_TYPE];
+		struct line *line;
+
+		set_up((void **)&line);
+		feed_text(line, garbage[i]);
+		assert_int_equal(zcb_wire_next_unread(&line->wire, type, &message), -EPROTO);
+		assert_int_equal(zcb_wire_next_unread(&line->wire, type, &message), -EPROTO);
+		tear_down((void **)&line);
+	}
+}
+
 static void sent_is_received(void **state)
 {
 	struct line *line = *state;
@@ -266,6 +347,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		WIRE_TEST(split_at_every_byte),
 		WIRE_TEST(taken_as_early_as_can_be),
+		WIRE_TEST(unread_at_every_byte),
+		WIRE_TEST(sent_is_passed_on_unread),
+		cmocka_unit_test(garbage_is_not_passed_on),
 		WIRE_TEST(sent_is_received),
 		WIRE_TEST(payload_larger_than_any_room),
 		cmocka_unit_test(garbage_is_refused),
