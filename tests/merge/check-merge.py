@@ -11,8 +11,10 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'golden'))
@@ -335,6 +337,7 @@ REFUSED = (
                                                  os.path.getsize(os.path.join(shard, 'cells.jsonl')) - 3), 2, '1 of 6 cells of '),
   ('no journal', lambda shard: os.remove(os.path.join(shard, 'cells.jsonl')), 2, '6 of 6 cells of '),
   ('a file of another shard', text('samples/0.punch.zcs', 'others'), 2, 'samples/0.punch.zcs, and not the same'),
+  ('another configuration of that name', text('kernels/abab.config', 'CONFIG_UDMABUF=n\n'), 2, 'kernels/abab.config, and not the same'),
   ('a link for a file', link('samples/99.punch.zcs', '/etc/hostname'), 13, 'samples/99.punch.zcs'),
 )
 
@@ -400,11 +403,45 @@ def check_full_disk(bench):
   expect('small disks and large ones', ends, {0, 13})
 
 
+def end_half_way(bench, number):
+  """Signals a merge that has begun to write. Returns its exit code and what it said."""
+  process = subprocess.Popen([bench.program, 'merge', '-o', bench.output, *bench.shards], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+  while process.poll() is None and not bench.left_beside():
+    time.sleep(0.001)
+  process.send_signal(number)
+  out, err = process.communicate(timeout=300)
+  return process.returncode, out, err
+
+
+def check_interrupted(bench):
+  """Half of a merge is none, and is said to be none; of one that could say nothing, nothing has the output's name."""
+  bench.fresh_shards()
+  for i in range(2000):  # many files: it is to be met in the middle
+    text(f'samples/{i}.many.zcs', str(i))(bench.shards[1])
+  before = {shard: tree(shard) for shard in bench.shards}
+  for number, ends, sentence in ((signal.SIGINT, 12, 'zcbench: interrupted: nothing was made\n'),
+                                 (signal.SIGTERM, 12, 'zcbench: interrupted: nothing was made\n'), (signal.SIGKILL, -9, '')):
+    expect(f'{number.name} in the middle', end_half_way(bench, number), (ends, '', sentence))
+    expect(f'{number.name}: what has the name of the output', os.path.exists(bench.output), False)
+    left = bench.left_beside()
+    expect(f'{number.name}: folders left', len(left), 1 if number == signal.SIGKILL else 0)
+  for name in left:
+    expect('what is left of a killed merge is a run', os.path.exists(os.path.join(bench.folder, name, 'metadata.json')), False)
+    code, _, err = bench.merge(os.path.join(bench.folder, name), output=os.path.join(bench.folder, 'of-half'))
+    expect(f'half a merge is joined: {err}', (code, os.path.exists(os.path.join(bench.folder, 'of-half'))), (2, False))
+    shutil.rmtree(os.path.join(bench.folder, name))
+  expect('the shards, after merges that were ended', {shard: tree(shard) for shard in bench.shards} == before, True)
+  code, _, err = bench.merge()
+  expect(f'a merge after that ({err.strip()})', (code, len(os.listdir(os.path.join(bench.output, 'samples'))) > 2000), (0, True))
+  bench.fresh_shards()
+
+
 def main():
   program, folder = map(os.path.abspath, sys.argv[1:])
   bench = Bench(program, folder)
   for check in (check_same, check_taken, check_shard_page, check_one, check_exit_codes, check_instructions, check_partial,
-                check_refusals, check_full_disk):
+                check_refusals, check_interrupted, check_full_disk):
     check(bench)
   for problem in failed:
     print('FAILED', problem)

@@ -67,6 +67,8 @@ def check_job_end(bench, folder, before, problems):
   check_under_way(bench, problems)
   for pid in bench.hut_qemus():
     os.kill(pid, signal.SIGTERM)
+  # On a busy machine that takes QEMU longer than the moment.
+  zcb.wait_for(lambda: not bench.hut_qemus(), 60)
   time.sleep(0.1)
   process.send_signal(signal.SIGTERM)
   said = bench.finish(process, 60)
