@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "bench/base/cleanup.h"
-#include "reports/html/page.h"
+#include "reports/html/records.h"
 
 /* What was found, in words: the worst first. */
 
@@ -125,12 +125,31 @@ static void tally_memory(struct tally *tally, size_t phrase, const char *memory,
 	tally->by_memory[phrase][m] += n;
 }
 
+static bool is_tallied(const struct zcb_summary_row *row)
+{
+	return reads_frames(row) && *row->observed && row->counts[ZCB_RESULT_PASS] + row->counts[ZCB_RESULT_FAIL];
+}
+
+static void record_row(struct zcb_page *page, const struct zcb_summary_row *row)
+{
+	for (size_t i = 0; i < row->n_cells; i++) {
+		const struct zcb_result_cell *cell = row->cells[i];
+
+		if (cell->tainted || (cell->status != ZCB_RESULT_PASS && cell->status != ZCB_RESULT_FAIL))
+			continue;
+		zcb_records_cell(page, cell, NULL);
+		zcb_records_say(page, "%.30s, %llu of %llu page readings stale", cell->observed,
+				(unsigned long long)cell->pages[ZCB_VERDICT_STALE],
+				(unsigned long long)cell->pages_checked);
+	}
+}
+
 static void tally_row(const struct zcb_summary_row *row, struct tally *tally)
 {
 	size_t n = row->counts[ZCB_RESULT_PASS] + row->counts[ZCB_RESULT_KNOWN_BUG] +
 		   row->counts[ZCB_RESULT_FAIL];
 
-	if (!reads_frames(row) || !n || !*row->observed)
+	if (!is_tallied(row))
 		return;
 	tally->cells += n;
 	tally->checked += row->pages_checked;
@@ -193,7 +212,7 @@ static void put_tally(struct zcb_page *page, const struct tally *tally)
 
 /* What one sentence, or one line of the table, is about. */
 struct subject {
-	const struct zcb_result_cell *cell; /* its first */
+	const struct zcb_summary_row *row; /* its first */
 	struct tally tally;
 };
 
@@ -220,7 +239,7 @@ static size_t collect_subjects(const struct zcb_page *page, bool stale, struct s
 	const struct zcb_summary_row *rows = page->rows;
 
 	for (size_t first = 0; first < page->n_rows && n < MAX_SUBJECTS; first++) {
-		struct subject subject = {.cell = rows[first].first};
+		struct subject subject = {.row = &rows[first]};
 
 		if (!is_first_of_subject(page, first))
 			continue;
@@ -254,7 +273,7 @@ static void put_side(struct zcb_page *page, const struct zcb_result_cell *cell)
 static void put_sentence(struct zcb_page *page, const struct subject *subject)
 {
 	zcb_html_raw(&page->html, "<p>On ");
-	put_side(page, subject->cell);
+	put_side(page, subject->row->first);
 	zcb_html_raw(&page->html, ": ");
 	put_tally(page, &subject->tally);
 }
@@ -275,19 +294,42 @@ static void put_number(struct zcb_html *html, size_t n)
 	zcb_html_raw(html, "</td>\n");
 }
 
+/* The cells that a line of the table counts, by name. */
+static unsigned int record(struct zcb_page *page, const struct subject *subject)
+{
+	const struct zcb_result_cell *cell = subject->row->first;
+	unsigned int block;
+	char title[200];
+	bool fresh;
+
+	snprintf(title, sizeof(title), "what was read through the dma-buf on %.60s:%.60s%s%.40s", cell->kernel,
+		 cell->variant, zcb_page_has_variants(page) ? "" : ", workload ",
+		 zcb_page_has_variants(page) ? "" : cell->workload);
+	block = zcb_records_block(page, title, &fresh);
+	for (size_t i = 0; fresh && i < page->n_rows; i++) {
+		if (same_subject(page, subject->row, &page->rows[i]) && is_tallied(&page->rows[i]))
+			record_row(page, &page->rows[i]);
+	}
+	return block;
+}
+
 static void put_table_line(struct zcb_page *page, const struct subject *subjects, size_t n, const struct subject *one)
 {
+	unsigned int block = record(page, one);
 	struct zcb_html *html = &page->html;
 
 	zcb_html_raw(html, "<tr><th scope=\"row\">");
-	put_side(page, one->cell);
+	put_side(page, one->row->first);
 	zcb_html_raw(html, "</th>\n");
 	for (size_t phrase = 0; phrase < PHRASES; phrase++) {
 		if (is_seen(subjects, n, phrase))
 			put_number(html, one->tally.by_phrase[phrase]);
 	}
-	put_number(html, one->tally.cells);
 	zcb_html_raw(html, "<td class=\"n\">");
+	zcb_records_open(page, block);
+	zcb_html_count(html, one->tally.cells);
+	zcb_records_close(page, block);
+	zcb_html_raw(html, "</td>\n<td class=\"n\">");
 	zcb_html_count(html, one->tally.stale);
 	zcb_html_raw(html, " of ");
 	zcb_html_count(html, one->tally.checked);
