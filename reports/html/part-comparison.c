@@ -31,7 +31,7 @@ static void put_percent(struct zcb_html *html, double log, bool sign)
 	if (fabs(percent) >= 1000)
 		zcb_html_textf(html, "× %.3g", exp(log));
 	else
-		zcb_html_textf(html, sign ? "%+.*f %%" : "%.*f %%", decimals, percent);
+		zcb_html_textf(html, sign ? "%+.*f %%" : "%.*f %%", decimals, percent);
 }
 
 static bool is_of(const struct zcb_comparison *c, const struct zcb_comparison_row *row, enum zcb_arm_index arm,
@@ -39,8 +39,9 @@ static bool is_of(const struct zcb_comparison *c, const struct zcb_comparison_ro
 {
 	const struct zcb_subject *subject = &c->observations->subjects[item->subject];
 
-	return item->arm == arm && &c->observations->metrics[subject->metric] == row->metric &&
-	       (!row->cell || &c->observations->cells[subject->cell] == row->cell);
+	if (item->arm != arm || &c->observations->metrics[subject->metric] != row->metric)
+		return false;
+	return row->cell ? &c->observations->cells[subject->cell] == row->cell : row->pooled[subject->cell];
 }
 
 static void record_item(struct zcb_page *page, const struct zcb_comparison_row *row, const struct zcb_observation *item)
@@ -57,7 +58,7 @@ static void record_item(struct zcb_page *page, const struct zcb_comparison_row *
 	}
 }
 
-/* The plays of an arm that a row's figure is made of: comparisons of one run share those of A. */
+/* The plays of an arm that a row's figure is made of. Of A they are of the cells that this B has, too. */
 static unsigned int record(struct zcb_page *page, const struct zcb_comparison *c, const struct zcb_comparison_row *row,
 			   enum zcb_arm_index arm)
 {
@@ -66,9 +67,10 @@ static unsigned int record(struct zcb_page *page, const struct zcb_comparison *c
 	char title[240];
 	bool fresh;
 
-	snprintf(title, sizeof(title), "%.40s, each play of %.80s, arm %c%s%.70s%s%.30s", row->metric->name,
-		 arm == ZCB_ARM_A ? c->a : c->b, "AB"[arm], row->cell ? ", " : "", row->cell ? row->cell->name : "",
-		 row->cell && *row->cell->brief ? ", " : "", row->cell ? row->cell->brief : "");
+	snprintf(title, sizeof(title), "%.40s, each play of %.60s, arm %c, beside %.60s%s%.70s%s%.30s", row->metric->name,
+		 arm == ZCB_ARM_A ? c->a : c->b, "AB"[arm], arm == ZCB_ARM_A ? c->b : c->a, row->cell ? ", " : "",
+		 row->cell ? row->cell->name : "", row->cell && *row->cell->brief ? ", " : "",
+		 row->cell ? row->cell->brief : "");
 	block = zcb_records_block(page, title, &fresh);
 	for (size_t i = 0; fresh && i < o->n; i++) {
 		if (is_of(c, row, arm, &o->items[i]))
@@ -114,7 +116,7 @@ static void put_verdict(struct zcb_html *html, const struct zcb_comparison_row *
 	zcb_html_raw(html, "<td>");
 	if (row->verdict <= ZCB_BETTER)
 		zcb_html_raw(html, "<strong>");
-	zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
+	zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
 	if (row->verdict <= ZCB_BETTER)
 		zcb_html_raw(html, "</strong>");
 	if (*row->reason)
@@ -349,7 +351,7 @@ static void put_brief(struct zcb_page *page, const struct zcb_comparison *c, con
 	if (row) {
 		block = record(page, c, row, ZCB_ARM_B);
 		zcb_records_open(page, block);
-		zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
+		zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
 		zcb_records_close(page, block);
 		zcb_html_raw(html, "<br>");
 	}
