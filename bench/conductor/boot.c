@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/base/cleanup.h"
@@ -332,6 +333,15 @@ static json_t *string_array(const char *const *items, size_t n)
 	return array;
 }
 
+/* When it was so many seconds ago, in seconds of UNIX time. */
+static double time_before(double seconds)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 - seconds;
+}
+
 static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 {
 	struct boot *boot = &run->boot;
@@ -346,7 +356,7 @@ static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 	run->totals->seconds_boots += seconds;
 	run->totals->harness_boots_s += boot->runner_s + conductor_s;
 	return json_pack("{s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:O, s:s, s:o, s:o, s:{s:f, s:f, s:f, s:f}, "
-			 "s:{s:f, s:f}}",
+			 "s:f, s:{s:f, s:f}}",
 			 "schema", 1, "boot", (int)boot->number, "planned", (int)boot->planned, "kernel", boot->kernel, "accel",
 			 run->config->accel == ZCB_ACCEL_KVM ? "kvm" : "tcg", "clock",
 			 icount ? "icount" : "wall", "outcome", zcb_outcome_name(outcome), "reason",
@@ -355,7 +365,7 @@ static json_t *boot_json(struct conduct *run, enum zcb_outcome outcome)
 			 string_array(zcb_target_argv(boot->target), 0), "hut", hut, "seconds", "up",
 			 seconds_between(boot->started_ns, boot->up_ns), "first_frame",
 			 boot->first_frame_s, "first_frame_hut", boot->first_frame_hut_s, "total", seconds,
-			 "harness", "runner", boot->runner_s, "conductor", conductor_s);
+			 "began", time_before(seconds), "harness", "runner", boot->runner_s, "conductor", conductor_s);
 }
 
 /* With its requests staged a HUT does not listen before it has done them. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/base/cleanup.h"
+#include "bench/base/io.h"
 #include "bench/conductor/internal.h"
 #include "bench/results/exhibit.h"
 #include "bench/results/recorder.h"
@@ -251,6 +252,7 @@ int zcb_journal_result(struct conduct *run, const struct zcb_cell *cell, json_t 
 	json_object_update_missing(line, result);
 	json_object_del(line, "type");
 	json_decref(result);
+	json_object_set_new(line, "ended", json_real((double)(zcb_now_ns() - run->boot.started_ns) / 1e9));
 	set_metrics(run, line);
 	ret = zcb_rundir_journal(run->dir, json_incref(line), run->err);
 	if (ret) {

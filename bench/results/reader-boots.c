@@ -70,6 +70,7 @@ static void read_members(const struct zcb_place *place, const json_t *document,
 	boot->qemu = zcb_member_strings(place, document, "qemu");
 	boot->kernel_faults = zcb_member_strings(place, document, "kernel_faults");
 	boot->tainted = zcb_member_bool(place, document, "tainted") || boot->kernel_faults.n > 0;
+	boot->began = zcb_member_real(place, document, "began");
 	boot->seconds_up = zcb_member_real(place, seconds, "up");
 	boot->seconds_first_frame = zcb_member_real(place, seconds, "first_frame");
 	boot->seconds_total = zcb_member_real(place, seconds, "total");

@@ -169,6 +169,7 @@ static void read_harness(const struct zcb_place *place, const json_t *object,
 {
 	const json_t *harness = zcb_member_object(place, object, "harness");
 
+	cell->ended = zcb_member_real(place, object, "ended");
 	cell->has_harness = json_object_size(harness) > 0;
 	cell->harness_cell_s = zcb_member_real(place, harness, "cell");
 	cell->harness_runner_s = zcb_member_real(place, harness, "runner");

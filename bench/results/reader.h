@@ -95,6 +95,7 @@ struct zcb_result_cell {
 	size_t n_probes;
 	struct zcb_result_strings kernel_faults;
 	double seconds;
+	double ended; /* seconds since its boot began, by the conductor's clock; 0: not said */
 	bool has_harness; /* the journal says what zcbench itself took: */
 	double harness_cell_s;   /* CPU time of its process outside of what the cell is about; 0 of a crash */
 	double harness_runner_s; /* CPU time of the process that started it */
@@ -118,6 +119,7 @@ struct zcb_result_boot {
 	uint64_t hut_cpus, hut_memory_bytes;
 	const char *hut_clock; /* "a reading takes 30 ns, …" */
 	double seconds_up, seconds_first_frame, seconds_total;
+	double began; /* seconds of UNIX time; 0: not said */
 	double harness_s; /* CPU time of runner and conductor that belongs to no cell; 0: not said */
 };
 

@@ -20,16 +20,23 @@
 
 /* Of one series at one look, and among all alerts of a night: tests/unit/test-changepoint.c says
  * what comes of it. */
-#define MAX_P 0.006
-#define FALSE_DISCOVERIES 0.1
+#define MAX_P 0.0056
+#define FALSE_DISCOVERIES 0.21
 /* Where there are fewer series, nights are what is looked at often: they count as so many. */
-#define MIN_FAMILY 56U
-/* What evidence noise alone reaches at most looks. */
-#define USUAL_ODDS 0.056
+#define MIN_FAMILY 48U
+/*
+ * What odds noise alone reaches at most looks, and how fast larger ones are rarer: of all nights, and when the night that
+ * tells most is left out. The latter has to be much larger where few series changed tonight than where many did: the
+ * rarer changes are, the likelier it was a spike.
+ */
+static const struct scale {
+	double usual, power;
+} all_nights = {0.036, 0.86}, without_one = {1.2e-4, 0.54};
+
 /* A base line that begins with an alert begins with nights that were picked for being far off: until
  * it is so long, it takes so much more evidence. */
 #define YOUNG_NIGHTS 24U
-#define YOUNG_ODDS 20.0
+#define YOUNG_ODDS 16.0
 /* A change of less than half a per cent is none that anybody could follow up. */
 #define MIN_SHIFT 0.005
 #define MIN_SIGMA 0.001
@@ -39,11 +46,11 @@
 #define WITHDRAW 2.0
 #define WITHDRAW_NIGHTS 12U
 
-/* What share of the error so many nights may have, compared with 4. */
-static const struct {
+/* What share of the error so many nights may have, compared with 4; and without one of them. */
+static const struct window {
 	unsigned int nights;
-	double share;
-} windows[] = {{2, 0.02}, {3, 0.5}, {4, 1}, {6, 0.1}, {8, 0.1}};
+	double share, rest;
+} windows[] = {{2, 0.027, 0.27}, {3, 0.3, 0.3}, {4, 1, 1}, {5, 0.05, 0.05}, {6, 0.06, 0.06}, {8, 0.11, 0.11}};
 
 #define WINDOWS (sizeof(windows) / sizeof(windows[0]))
 
@@ -65,7 +72,7 @@ struct scan {
 	bool looked;	    /* there was a value tonight and a base line */
 	struct base base;   /* before the window of 4, as of tonight */
 	double p;	    /* of tonight's evidence; 1: none */
-	double odds;	    /* of the best window tonight */
+	double best;	    /* odds of the best window tonight */
 	size_t onset;	    /* by that window, as are the levels */
 	double old, after;
 };
@@ -139,31 +146,37 @@ static size_t on_one_side(const double *nights, unsigned int n, double before, d
 	return same;
 }
 
-/* The odds that the last nights have another level than those before them. */
-static double look(struct scan *s, struct zcb_variance prior, unsigned int nights, double share)
+/* The odds that the last nights have another level than those before them, of all and without one. */
+struct odds {
+	double all, rest;
+};
+
+static void look(struct scan *s, struct zcb_variance prior, const struct window *window, struct odds *odds)
 {
+	unsigned int nights = window->nights;
 	const double *last = s->values + s->n - nights;
 	struct zcb_base_line line;
 	struct base base;
-	double odds, after;
+	double own, after;
 
 	if (s->n - s->start < MIN_BASE + nights)
-		return 0;
+		return;
 	base = base_of(s->values + s->start, s->n - s->start - nights);
 	line = (struct zcb_base_line){base.level, sigma_of(zcb_noise_moderate(base.own, prior)),
 				      base.n};
 	after = zcb_level_of(last, nights, line.sigma);
 	if (fabs(after - base.level) < MIN_SHIFT ||
 	    on_one_side(last, nights, base.level, after) + (nights > 3) < nights)
-		return 0;
-	odds = share * zcb_evidence_of_step(&line, last, nights);
-	if (odds > s->odds) {
-		s->odds = odds;
+		return;
+	own = window->share * zcb_evidence_of_step(&line, last, nights);
+	odds->all += own;
+	odds->rest += window->rest * zcb_evidence_without_one(&line, last, nights);
+	if (own > s->best) {
+		s->best = own;
 		s->onset = s->n - nights;
 		s->old = base.level;
 		s->after = after;
 	}
-	return odds;
 }
 
 /* Most nights nothing happens: then the window of 4 lies near the level, and that is all. */
@@ -182,24 +195,25 @@ static bool is_quiet(const struct scan *s, struct zcb_variance prior)
  * Odds are not yet probabilities: of so many degrees of freedom, twice their logarithm is as the
  * square of Student's t, which takes in that the noise is known by few nights.
  */
-static double p_of(double odds, double freedom)
+static double p_of(const struct scale *scale, double odds, double freedom)
 {
-	return odds > USUAL_ODDS ? zcb_student_p(sqrt(2 * log(odds / USUAL_ODDS)), freedom) : 1;
+	return odds > scale->usual ? zcb_student_p(sqrt(2 * scale->power * log(odds / scale->usual)), freedom) : 1;
 }
 
 static void look_at_all(struct scan *s, struct zcb_variance prior)
 {
-	double odds = 0;
+	struct odds odds = {0, 0};
+	double freedom, young;
 
 	s->p = 1;
-	s->odds = 0;
+	s->best = 0;
 	if (!s->looked || is_quiet(s, prior))
 		return;
 	for (size_t i = 0; i < WINDOWS; i++)
-		odds += look(s, prior, windows[i].nights, windows[i].share);
-	if (s->series->n_changes && s->n - s->start < YOUNG_NIGHTS)
-		odds /= YOUNG_ODDS;
-	s->p = p_of(odds, zcb_noise_moderate(s->base.own, prior).freedom);
+		look(s, prior, &windows[i], &odds);
+	young = s->series->n_changes && s->n - s->start < YOUNG_NIGHTS ? YOUNG_ODDS : 1;
+	freedom = zcb_noise_moderate(s->base.own, prior).freedom;
+	s->p = fmax(p_of(&all_nights, odds.all / young, freedom), p_of(&without_one, odds.rest / young, freedom));
 }
 
 /* Takes tonight's value, and the base line before the last four. */
@@ -350,6 +364,16 @@ static void find_limits(struct scanner *s)
 	}
 }
 
+/* Of a night that made an alert, or one soon after it, nothing more is to be said. */
+static void tell_last(struct scan *s, struct zcb_variance prior)
+{
+	bool told = s->series->n_changes && s->start + MIN_BASE + 4 > s->n;
+
+	s->series->last_off = (double)NAN;
+	if (s->looked && !told)
+		s->series->last_off = (s->values[s->n - 1] - s->base.level) / sigma_of(zcb_noise_moderate(s->base.own, prior));
+}
+
 static void go_through_night(struct scanner *s, size_t night)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -366,6 +390,7 @@ static void go_through_night(struct scanner *s, size_t night)
 			raise_alert(scan);
 		else if (scan->n && scan->night[scan->n - 1] == night)
 			reconsider(scan, s->priors[scan->series->kind]);
+		tell_last(scan, s->priors[scan->series->kind]);
 	}
 }
 
@@ -386,6 +411,7 @@ static int prepare(struct scanner *s, struct zcb_change_series *series, size_t n
 		if (!scan->values || !scan->night)
 			return -ENOMEM;
 		series[i].n_changes = 0;
+		series[i].last_off = (double)NAN;
 		if (series[i].kind >= s->kinds)
 			s->kinds = series[i].kind + 1;
 	}

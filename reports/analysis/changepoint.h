@@ -12,14 +12,15 @@
  *
  * The last nights are held against the base line, the nights since the last change:
  *
- *      base line (at least 8)               the last 2, 3, 4, 6 or 8
+ *      base line (at least 8)            the last 2, 3, 4, 5, 6 or 8
  *   ·  ·    ·   · ·    ·   ·  ·  ·        |  ·    ·
  *  ---·--·----·-----·------------·--------|----·-----·--   is the shift more than noise?
  *
  * How much likelier are they with a step than without (evidence.h)? That is summed over the nights
  * on which it may have begun, which is the fastest way there is to tell that a level has changed (A.
  * Shiryaev, On optimum methods in quickest detection problems, Theory Probab. Appl. 8(1), 1963). A
- * change must last: no single night makes an alert, however far off, and two must be very far off. A
+ * change must last: it must be evident without any one of the nights, too. So no single night makes an
+ * alert, however far off, nor helps its neighbours to one once a normal night has come; and two nights must be very far off. A
  * step of 2.5 times the noise is mostly told on its third or fourth night.
  *
  * The noise of a series is estimated from few nights, but a store has many series: their variances
@@ -46,6 +47,7 @@ struct zcb_change_series {
 	unsigned int kind; /* series of one kind, as of one metric, have like noise */
 	struct zcb_change changes[ZCB_MAX_CHANGES];
 	size_t n_changes;
+	double last_off; /* how many σ the last night is off where it is no change yet; NaN: it is a gap, or there is no base line */
 };
 
 /**

@@ -134,7 +134,7 @@ static int pool_renumbered(const struct zcb_column *columns, size_t n, bool one_
 }
 
 /* Only cells that as many boots have as any: else a boot would compare other cells than the next. */
-static int pool(const struct metric_columns *m, bool one_run, size_t *ret_cells,
+static int pool(const struct metric_columns *m, bool one_run, bool *pooled, size_t *ret_cells,
 		struct zcb_column *ret)
 {
 	ZCB_FREE struct zcb_column *full = calloc(m->n + 1, sizeof(*full));
@@ -148,7 +148,8 @@ static int pool(const struct metric_columns *m, bool one_run, size_t *ret_cells,
 		most = boots > most ? boots : most;
 	}
 	for (size_t i = 0; i < m->n; i++) {
-		if (usable(&m->columns[i], one_run) == most)
+		pooled[i] = usable(&m->columns[i], one_run) == most;
+		if (pooled[i])
 			full[n++] = m->columns[i];
 	}
 	*ret_cells = n;
@@ -163,15 +164,21 @@ static int add_pooled(struct zcb_comparison *c, size_t metric, enum zcb_statisti
 		      const struct metric_columns *m)
 {
 	ZCB_COLUMN_FINISH struct zcb_column pooled = { 0 };
+	ZCB_FREE bool *is_pooled = calloc(m->n + 1, sizeof(*is_pooled));
 	struct zcb_comparison_row *row;
 	size_t cells;
 
-	if (pool(m, c->observations->one_run, &cells, &pooled))
+	if (!is_pooled || pool(m, c->observations->one_run, is_pooled, &cells, &pooled))
 		return -ENOMEM;
 	row = new_row(&c->rows, &c->n_rows, metric, statistic, c);
 	if (!row)
 		return -ENOMEM;
 	row->cells = cells;
+	row->pooled = calloc(c->observations->n_cells + 1, sizeof(*row->pooled));
+	for (size_t i = 0; row->pooled && i < m->n; i++)
+		row->pooled[m->cells[i] - c->observations->cells] = is_pooled[i];
+	if (!row->pooled)
+		return -ENOMEM;
 	return zcb_row_measure(c, &pooled, row);
 }
 
@@ -453,8 +460,10 @@ bool zcb_comparison_settled(const struct zcb_comparison *c)
 
 static void free_rows(struct zcb_comparison_row *rows, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		zcb_contrast_finish(&rows[i].contrast);
+		free(rows[i].pooled);
+	}
 	free(rows);
 }
 

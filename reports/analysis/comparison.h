@@ -51,6 +51,7 @@ struct zcb_comparison_row {
 	const struct zcb_metric_name *metric;
 	enum zcb_statistic statistic;
 	const struct zcb_compared_cell *cell; /* NULL: over all cells that have the metric */
+	bool *pooled; /* of each compared cell, whether it is one of those; NULL where `cell` is all */
 	size_t cells;			      /* how many those are */
 	double a, b;			      /* geometric means over boots and cells, in the unit */
 	size_t boots;

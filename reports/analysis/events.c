@@ -118,14 +118,24 @@ bool zcb_is_as_declared(const struct zcb_summary_row *row)
 	return row->status == ZCB_RESULT_PASS && row->not_counted < row->n_cells;
 }
 
+static bool is_in_box(const struct zcb_event_table *t, size_t line, size_t column, const struct zcb_summary_row *row)
+{
+	return is_shown(row) && on_line(row, &t->line[line]) && zcb_summary_same_variant(row, t->column[column]);
+}
+
+bool zcb_event_agrees(const struct zcb_event_table *t, size_t line, size_t column, const struct zcb_agreement *found,
+		      const struct zcb_summary_row *row)
+{
+	return is_in_box(t, line, column, row) && agree(found->row, row);
+}
+
 size_t zcb_event_box(const struct zcb_event_table *t, size_t line, size_t column,
 		     struct zcb_agreement found[ZCB_EVENT_GROUPS])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n_rows; i++) {
-		if (is_shown(&t->rows[i]) && on_line(&t->rows[i], &t->line[line]) &&
-		    zcb_summary_same_variant(&t->rows[i], t->column[column]))
+		if (is_in_box(t, line, column, &t->rows[i]))
 			add_agreement(found, &n, &t->rows[i]);
 	}
 	return n;

@@ -43,6 +43,10 @@ void zcb_event_table_make(const struct zcb_summary_row *rows, size_t n_rows,
 size_t zcb_event_box(const struct zcb_event_table *table, size_t line, size_t column,
 		     struct zcb_agreement found[ZCB_EVENT_GROUPS]);
 
+/** Whether a row of cells is one of those that an agreement of this box counts. */
+bool zcb_event_agrees(const struct zcb_event_table *table, size_t line, size_t column,
+		      const struct zcb_agreement *found, const struct zcb_summary_row *row);
+
 /** What was observed of a row, in one word: a verdict, or why there is none. */
 const char *zcb_observed_word(const struct zcb_summary_row *row);
 

@@ -19,6 +19,12 @@ struct zcb_base_line {
  */
 double zcb_evidence_of_step(const struct zcb_base_line *base, const double *nights, size_t n);
 
+/**
+ * The least that is left of that when any one of the nights is left out, whichever it is. A spike is one night: what is left
+ * then knows nothing of it, however large it was. Of n nights, at least 2.
+ */
+double zcb_evidence_without_one(const struct zcb_base_line *base, const double *nights, size_t n);
+
 /** The level of at most 48 nights of which some may be spikes. */
 double zcb_level_of(const double *nights, size_t n, double sigma);
 

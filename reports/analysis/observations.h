@@ -20,6 +20,7 @@ enum zcb_arm_index { ZCB_ARM_A, ZCB_ARM_B, ZCB_ARM_TWIN, ZCB_ARMS };
 struct zcb_observation {
 	size_t subject; /* what was measured: of zcb_observations.subjects */
 	enum zcb_arm_index arm;
+	uint64_t index; /* of the journal of its run */
 	uint64_t boot, block;
 	size_t n, censored;
 	struct {

@@ -189,7 +189,8 @@ static int observe_metric(struct observing *ob, const struct zcb_result_cell *ce
 {
 	const struct zcb_result_samples *file =
 		find_file(ob->arm->results, cell->index, ob->o->metrics[metric].name);
-	struct zcb_observation item = { .arm = ob->index, .boot = cell->boot, .block = cell->block };
+	struct zcb_observation item = { .arm = ob->index, .index = cell->index, .boot = cell->boot,
+					.block = cell->block };
 	int err;
 
 	if (!file)

@@ -7,6 +7,7 @@
 
 #include "bench/base/cleanup.h"
 #include "bench/results/samples-reader.h"
+#include "reports/analysis/course.h"
 #include "reports/analysis/density.h"
 #include "reports/embedded.h"
 #include "reports/plots/plot.h"
@@ -14,7 +15,7 @@
 #define MAX_SERIES 12U
 #define PANELS 2U
 #define MIN_SAMPLES 20U
-#define COLUMNS 40U
+#define COLUMNS 60U
 #define ROWS 18U
 #define SHADES 5U
 /* Of all samples those that the axes hold, from a least to a largest; the outermost row of the map has the others. */
@@ -35,24 +36,9 @@ struct density {
 	size_t n_series, n_panels;
 	struct point *point;
 	size_t n, room;
-	double *began; /* of each cell of the results: seconds */
+	const struct zcb_course *course;
 	double low, high, seconds;
 };
-
-/* One cell after the other, as the plan has them: the journal does not tell when each began. */
-static double *beginnings(const struct zcb_results *r)
-{
-	double *began = calloc(r->n_cells + 1, sizeof(*began)), now = 0;
-
-	for (size_t i = 0; began && i < r->n_cells; i++) {
-		const struct zcb_result_cell *cell = &r->cells[i];
-
-		now += fmin(fmax(cell->harness_guest_s, 0), 86400);
-		began[i] = now;
-		now += fmin(fmax(cell->seconds, 0), 86400);
-	}
-	return began;
-}
 
 static bool series_of(struct density *d, const struct zcb_summary_row *row, unsigned short *ret)
 {
@@ -113,7 +99,7 @@ static void add_cell(struct density *d, const struct zcb_result_cell *cell, stru
 		if (samples[i].value == ZCB_SAMPLE_CENSORED)
 			continue;
 		like.value = (float)log10(fmax((double)samples[i].value / d->of->divisor, 1e-3));
-		like.time = (float)(d->began[cell - r->cells] + fmin((double)samples[i].start_ns / 1e9, 86400));
+		like.time = (float)(d->course->began[cell - r->cells] + fmin((double)samples[i].start_ns / 1e9, 86400));
 		d->point[d->n++] = like;
 	}
 }
@@ -153,6 +139,8 @@ static void find_limits(struct density *d)
 	qsort(d->point, d->n, sizeof(*d->point), by_value);
 	d->low = d->point[skip].value - 0.06;
 	d->high = d->point[d->n - 1 - skip].value + 0.06;
+	/* The axis is the whole run's, also where this metric is of a part of it. */
+	d->seconds = d->course->seconds;
 	for (size_t i = 0; i < d->n; i++)
 		d->seconds = fmax(d->seconds, d->point[i].time);
 	d->seconds = fmax(d->seconds, 1e-3) * 1.0001;
@@ -251,6 +239,14 @@ static void put_shade(const struct density *d, const unsigned char (*shades)[COL
 	fputs("NaN\tNaN\tNaN\tNaN\n\n\n", data);
 }
 
+/* When each boot began, and when it was up: between them no cell ran. */
+static void put_boots(const struct density *d, FILE *data)
+{
+	for (size_t i = 0; i < d->page->results->n_boots; i++)
+		fprintf(data, "%.6g\t%.6g\n", d->course->boot_from[i], d->course->boot_up[i]);
+	fputs("NaN\tNaN\n\n\n", data);
+}
+
 static void put_data(const struct density *d, FILE *data)
 {
 	for (size_t panel = 0; panel < d->n_panels; panel++)
@@ -262,6 +258,7 @@ static void put_data(const struct density *d, FILE *data)
 		for (unsigned int which = 1; which <= SHADES; which++)
 			put_shade(d, (const unsigned char(*)[COLUMNS])shades, which, data);
 	}
+	put_boots(d, data);
 }
 
 /* Names of memories go into a script: they lose what is not plain. */
@@ -283,7 +280,7 @@ static void name_memories(const struct density *d, char *text, size_t room)
 static void draw(const struct density *d, size_t number)
 {
 	ZCB_FREE char *data = NULL;
-	char name[64], memories[120], variables[400], title[160], text[700];
+	char name[64], memories[120], variables[400], title[160], text[900];
 	size_t n;
 	FILE *out = open_memstream(&data, &n);
 
@@ -300,19 +297,22 @@ static void draw(const struct density *d, size_t number)
 	snprintf(title, sizeof(title), "%.60s: density, and counts over the run", d->of->metric);
 	snprintf(text, sizeof(text),
 		 "%.60s, %zu samples. Above: how dense they lie on a logarithmic axis, a line a variant (Gaussian kernels; the "
-		 "densest fills the picture). Below: how many of each size there were over the time of the run, whose cells "
-		 "stand one after the other; the darker or stronger, the more, by the logarithm. %.1f %% at either end "
-		 "lie in the outermost row.",
-		 d->of->metric, d->n, 100 * OUTSIDE);
+		 "densest fills the picture). Below: how many of each size there were over the seconds of the run; the darker or "
+		 "stronger, the more, by the logarithm. %zu boot%s: a dashed line where each began, and %s. Where it is empty, nothing "
+		 "of this metric was measured. %.1f %% at either end lie in the outermost row.",
+		 d->of->metric, d->n, d->page->results->n_boots, d->page->results->n_boots == 1 ? "" : "s",
+		 d->course->known ? "all is where it was in time" :
+				    "cells one after the other from where it was up, for the run did not write down when each began",
+		 100 * OUTSIDE);
 	zcb_page_plot(d->page, name, zcb_embedded_density_gp, variables, data, title, text);
 }
 
 void zcb_page_density(struct zcb_page *page, const struct zcb_curves *of, size_t number)
 {
-	ZCB_FREE double *began = beginnings(page->results);
-	struct density d = {.page = page, .of = of, .began = began};
+	ZCB_CLEANUP(zcb_course_finish) struct zcb_course course = {0};
+	struct density d = {.page = page, .of = of, .course = &course};
 
-	if (!began)
+	if (zcb_course_make(page->results, &course))
 		return;
 	collect(&d);
 	if (d.n >= MIN_SAMPLES) {

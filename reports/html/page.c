@@ -11,6 +11,7 @@
 #include "reports/analysis/comparison.h"
 #include "bench/base/cleanup.h"
 #include "reports/embedded.h"
+#include "reports/html/records.h"
 #include "reports/plots/plot.h"
 
 /* The largest plan has half of this; tables look each row up among all of them. */
@@ -64,8 +65,7 @@ static void put_picture(struct zcb_html *html, const char *id, const struct zcb_
 	zcb_html_raw(html, "</svg>\n");
 }
 
-/* Nothing that means something in an address, and no way out of the folder. */
-static bool is_plain(const char *path)
+bool zcb_page_is_plain(const char *path)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				    "0123456789._-/";
@@ -73,21 +73,28 @@ static bool is_plain(const char *path)
 	return !path[strspn(path, plain)] && !strstr(path, "..");
 }
 
-static const char *samples_path(const struct zcb_results *r, const struct zcb_result_cell *cell, const char *metric)
+static const char *find_samples(const struct zcb_results *r, const struct zcb_result_cell *cell, const char *metric)
 {
 	for (size_t i = zcb_results_samples(r, cell->index); i < r->n_samples && r->samples[i].index == cell->index;
 	     i++) {
-		if (strcmp(r->samples[i].metric, metric) == 0 && is_plain(r->samples[i].path))
+		if (strcmp(r->samples[i].metric, metric) == 0 && zcb_page_is_plain(r->samples[i].path))
 			return r->samples[i].path;
 	}
 	return NULL;
 }
 
+const char *zcb_page_samples_path(const struct zcb_page *page, const struct zcb_result_cell *cell, const char *metric)
+{
+	const char *path = find_samples(page->results, cell, metric);
+
+	return path && faccessat(page->results->dirfd, path, R_OK, AT_SYMLINK_NOFOLLOW) == 0 ? path : NULL;
+}
+
 void zcb_page_sample(struct zcb_page *page, const struct zcb_result_cell *cell, const char *metric, const char *text)
 {
-	const char *path = samples_path(page->results, cell, metric);
+	const char *path = zcb_page_samples_path(page, cell, metric);
 
-	if (path && faccessat(page->results->dirfd, path, R_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (path)
 		zcb_page_link(page, path, text);
 	else
 		zcb_html_text(&page->html, text);
@@ -125,7 +132,7 @@ void zcb_page_close_line(struct zcb_page *page, bool open)
 
 void zcb_page_link(struct zcb_page *page, const char *path, const char *text)
 {
-	if (!is_plain(path)) {
+	if (!zcb_page_is_plain(path)) {
 		zcb_html_text(&page->html, text);
 		return;
 	}
@@ -301,9 +308,14 @@ static void put_foot(struct zcb_page *page)
 int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary, char **ret_text,
 		  size_t *ret_n, struct zcb_error *warning)
 {
-	struct zcb_page page = {.results = results, .summary = summary, .warning = warning, .plots_dirfd = results->dirfd};
+	ZCB_RECORDS_FREE struct zcb_records *records = zcb_records_new();
+	struct zcb_page page = {.results = results, .summary = summary, .warning = warning, .plots_dirfd = results->dirfd,
+				.records = records};
+	struct zcb_error err = {""};
 	char *text = NULL;
 
+	if (!records)
+		return -ENOMEM;
 	page.rows = summary->rows;
 	page.n_rows = summary->n_rows < MAX_ROWS ? summary->n_rows : MAX_ROWS;
 	if (page.n_rows < summary->n_rows)
@@ -330,6 +342,8 @@ int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary
 	zcb_part_environment(&page);
 	zcb_part_glossary(&page);
 	put_foot(&page);
+	if (zcb_records_write(&page, &err) && !*warning->text)
+		*warning = err;
 	if (fclose(page.html.out) != 0) {
 		free(text);
 		return -ENOMEM;

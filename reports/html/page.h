@@ -7,6 +7,8 @@
 #include "reports/analysis/summary.h"
 #include "reports/html/writer.h"
 
+struct zcb_records;
+
 /** The page while it is written. */
 struct zcb_page {
 	struct zcb_html html;
@@ -16,6 +18,7 @@ struct zcb_page {
 	size_t n_rows;
 	int plots_dirfd; /* where the folder of plots lies */
 	unsigned int plots; /* how many were drawn: their ids are short, p1, p2… */
+	struct zcb_records *records; /* of figures that are made of many cells; or NULL */
 	struct zcb_error
 		*warning; /* the first thing that went wrong and left its place in the page */
 };
@@ -70,12 +73,18 @@ void zcb_page_plot(struct zcb_page *page, const char *name, const char *script,
  */
 void zcb_page_link(struct zcb_page *page, const char *path, const char *text);
 
+/** Whether a path has nothing that means something in an address or in markup, and no way out of its folder. */
+bool zcb_page_is_plain(const char *path);
+
 /**
  * A count of samples, which leads to the raw file of the metric where there is one; further cells of a row, such as
  * those of other boots, follow as links of their own.
  */
 void zcb_page_samples(struct zcb_page *page, const struct zcb_result_cell *const *cells, size_t n, const char *metric,
 		      uint64_t count);
+
+/** The raw file of one cell and metric, below the run directory; NULL where there is none. */
+const char *zcb_page_samples_path(const struct zcb_page *page, const struct zcb_result_cell *cell, const char *metric);
 
 /** Text that leads to the raw file of one cell and metric where there is one. */
 void zcb_page_sample(struct zcb_page *page, const struct zcb_result_cell *cell, const char *metric, const char *text);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "reports/analysis/turns.h"
-#include "reports/html/page.h"
+#include "reports/html/records.h"
 
 /*
  * B against A, of a run that played both by turns: the verdict in words first, then each metric with
@@ -31,13 +31,62 @@ static void put_percent(struct zcb_html *html, double log, bool sign)
 	if (fabs(percent) >= 1000)
 		zcb_html_textf(html, "× %.3g", exp(log));
 	else
-		zcb_html_textf(html, sign ? "%+.*f %%" : "%.*f %%", decimals, percent);
+		zcb_html_textf(html, sign ? "%+.*f %%" : "%.*f %%", decimals, percent);
 }
 
-static void put_value(struct zcb_html *html, double value)
+static bool is_of(const struct zcb_comparison *c, const struct zcb_comparison_row *row, enum zcb_arm_index arm,
+		  const struct zcb_observation *item)
 {
+	const struct zcb_subject *subject = &c->observations->subjects[item->subject];
+
+	if (item->arm != arm || &c->observations->metrics[subject->metric] != row->metric)
+		return false;
+	return row->cell ? &c->observations->cells[subject->cell] == row->cell : row->pooled[subject->cell];
+}
+
+static void record_item(struct zcb_page *page, const struct zcb_comparison_row *row, const struct zcb_observation *item)
+{
+	const struct zcb_result_cell *cell = zcb_results_cell(page->results, item->index);
+
+	if (!cell)
+		return;
+	zcb_records_cell(page, cell, row->metric->name);
+	for (int s = 0; s < ZCB_STATISTICS; s++) {
+		if (item->of[s].known)
+			zcb_records_say(page, "%s %.6g %.20s", zcb_statistic_name((enum zcb_statistic)s),
+					item->of[s].value, row->metric->unit);
+	}
+}
+
+/* The plays of an arm that a row's figure is made of. Of A they are of the cells that this B has, too. */
+static unsigned int record(struct zcb_page *page, const struct zcb_comparison *c, const struct zcb_comparison_row *row,
+			   enum zcb_arm_index arm)
+{
+	const struct zcb_observations *o = c->observations;
+	unsigned int block;
+	char title[240];
+	bool fresh;
+
+	snprintf(title, sizeof(title), "%.40s, each play of %.60s, arm %c, beside %.60s%s%.70s%s%.30s", row->metric->name,
+		 arm == ZCB_ARM_A ? c->a : c->b, "AB"[arm], arm == ZCB_ARM_A ? c->b : c->a, row->cell ? ", " : "",
+		 row->cell ? row->cell->name : "", row->cell && *row->cell->brief ? ", " : "",
+		 row->cell ? row->cell->brief : "");
+	block = zcb_records_block(page, title, &fresh);
+	for (size_t i = 0; fresh && i < o->n; i++) {
+		if (is_of(c, row, arm, &o->items[i]))
+			record_item(page, row, &o->items[i]);
+	}
+	return block;
+}
+
+static void put_value(struct zcb_page *page, double value, unsigned int block)
+{
+	struct zcb_html *html = &page->html;
+
 	zcb_html_raw(html, "<td class=\"n\">");
+	zcb_records_open(page, block);
 	zcb_html_decimal(html, value, value < 100 ? 1 : 0);
+	zcb_records_close(page, block);
 	zcb_html_raw(html, "</td>");
 }
 
@@ -67,7 +116,7 @@ static void put_verdict(struct zcb_html *html, const struct zcb_comparison_row *
 	zcb_html_raw(html, "<td>");
 	if (row->verdict <= ZCB_BETTER)
 		zcb_html_raw(html, "<strong>");
-	zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
+	zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
 	if (row->verdict <= ZCB_BETTER)
 		zcb_html_raw(html, "</strong>");
 	if (*row->reason)
@@ -75,8 +124,10 @@ static void put_verdict(struct zcb_html *html, const struct zcb_comparison_row *
 	zcb_html_raw(html, "</td></tr>\n");
 }
 
-static void put_row(struct zcb_html *html, const struct zcb_comparison_row *row)
+static void put_row(struct zcb_page *page, const struct zcb_comparison *c, const struct zcb_comparison_row *row)
 {
+	struct zcb_html *html = &page->html;
+
 	zcb_html_raw(html, "<tr><th scope=\"row\">");
 	if (row->cell) {
 		zcb_html_clip(html, row->cell->name, 120);
@@ -87,8 +138,8 @@ static void put_row(struct zcb_html *html, const struct zcb_comparison_row *row)
 	zcb_html_clip(html, row->metric->name, 40);
 	zcb_html_textf(html, ", %s", zcb_statistic_name(row->statistic));
 	zcb_html_raw(html, "</th>");
-	put_value(html, row->a);
-	put_value(html, row->b);
+	put_value(page, row->a, record(page, c, row, ZCB_ARM_A));
+	put_value(page, row->b, record(page, c, row, ZCB_ARM_B));
 	zcb_html_raw(html, "<td class=\"n\">");
 	if (row->has_effect)
 		put_percent(html, row->effect.log, true);
@@ -125,7 +176,7 @@ static void put_table(struct zcb_page *page, const struct zcb_comparison *c)
 {
 	open_table(page, c, "B against A by metric, scrolls sideways", "Metric, over all cells");
 	for (size_t i = 0; i < c->n_rows; i++)
-		put_row(&page->html, &c->rows[i]);
+		put_row(page, c, &c->rows[i]);
 	close_table(page);
 }
 
@@ -141,7 +192,7 @@ static void put_cells(struct zcb_page *page, const struct zcb_comparison *c)
 	for (size_t i = 0; i < c->n_cell_rows && shown < MAX_CELLS; i++) {
 		if (c->cell_rows[i].verdict > ZCB_BETTER)
 			continue;
-		put_row(&page->html, &c->cell_rows[i]);
+		put_row(page, c, &c->cell_rows[i]);
 		shown++;
 	}
 	close_table(page);
@@ -287,16 +338,21 @@ static void put_reach(struct zcb_html *html, double detectable)
 }
 
 /* Verdict, effect and what could have been found, of a median over all cells. */
-static void put_brief(struct zcb_html *html, const struct zcb_comparison *c, const char *metric)
+static void put_brief(struct zcb_page *page, const struct zcb_comparison *c, const char *metric)
 {
 	const struct zcb_comparison_row *row = NULL;
+	struct zcb_html *html = &page->html;
+	unsigned int block = 0;
 
 	for (size_t i = 0; i < c->n_rows; i++)
 		if (c->rows[i].statistic == ZCB_STATISTIC_P50 && !strcmp(c->rows[i].metric->name, metric))
 			row = &c->rows[i];
 	zcb_html_raw(html, "<td>");
 	if (row) {
-		zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
+		block = record(page, c, row, ZCB_ARM_B);
+		zcb_records_open(page, block);
+		zcb_html_textf(html, "%s %s", marks[row->verdict], zcb_comparison_verdict_name(row->verdict));
+		zcb_records_close(page, block);
 		zcb_html_raw(html, "<br>");
 	}
 	if (row && row->has_effect) {
@@ -316,6 +372,7 @@ static void put_brief(struct zcb_html *html, const struct zcb_comparison *c, con
 static void put_matrix(struct zcb_page *page, const struct zcb_turns *turns, const struct zcb_comparison *first)
 {
 	struct zcb_html *html = &page->html;
+	unsigned int block;
 
 	zcb_page_open_box(page, "What variants cost, scrolls sideways");
 	zcb_html_raw(html, "<table><thead><tr><th scope=\"col\">Median against that of ");
@@ -324,8 +381,11 @@ static void put_matrix(struct zcb_page *page, const struct zcb_turns *turns, con
 	for (size_t i = 0; i < first->n_rows; i++) {
 		if (first->rows[i].statistic != ZCB_STATISTIC_P50)
 			continue;
+		block = record(page, first, &first->rows[i], ZCB_ARM_A);
 		zcb_html_raw(html, "<th scope=\"col\">");
+		zcb_records_open(page, block);
 		zcb_html_clip(html, first->rows[i].metric->name, 40);
+		zcb_records_close(page, block);
 		zcb_html_raw(html, "</th>");
 	}
 	zcb_html_raw(html, "</tr></thead><tbody>\n");
@@ -337,7 +397,7 @@ static void put_matrix(struct zcb_page *page, const struct zcb_turns *turns, con
 		zcb_html_raw(html, "</th>");
 		for (size_t i = 0; i < first->n_rows; i++)
 			if (first->rows[i].statistic == ZCB_STATISTIC_P50)
-				put_brief(html, turns->items[v], first->rows[i].metric->name);
+				put_brief(page, turns->items[v], first->rows[i].metric->name);
 		zcb_html_raw(html, "</tr>\n");
 	}
 	close_table(page);

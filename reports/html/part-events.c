@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "reports/analysis/events.h"
-#include "reports/html/page.h"
+#include "reports/html/records.h"
 
 /*
  * The table of events: what happens to pages and who looks down, kernels and their variants across, in each box
@@ -72,15 +72,44 @@ static const char *mark_of(const struct zcb_summary_row *row)
 	return row->status == ZCB_RESULT_FAIL ? "✗ " : "– ";
 }
 
-static void put_agreement(struct zcb_html *html, const struct zcb_agreement *found)
+/* The cells that one agreement counts, by name. */
+static unsigned int record(struct event_table *t, size_t line, size_t column, const struct zcb_agreement *found)
 {
+	const struct zcb_event_line *on = &t->t.line[line];
+	const struct zcb_result_cell *first = found->row->first;
+	char title[240];
+	unsigned int block;
+	bool fresh;
+
+	snprintf(title, sizeof(title), "%.40s, %.30s, read by %.20s, on %.40s:%.40s: %.30s", on->event, on->memory,
+		 on->reading, first->kernel, first->variant, zcb_observed_word(found->row));
+	if (!zcb_is_as_declared(found->row))
+		snprintf(title + strlen(title), sizeof(title) - strlen(title), ", declared %.20s", first->expected);
+	block = zcb_records_block(t->page, title, &fresh);
+	for (size_t i = 0; fresh && i < t->t.n_rows; i++) {
+		const struct zcb_summary_row *row = &t->t.rows[i];
+
+		for (size_t c = 0; c < row->n_cells && zcb_event_agrees(&t->t, line, column, found, row); c++) {
+			zcb_records_cell(t->page, row->cells[c], NULL);
+			zcb_records_say(t->page, "%.30s, %llu page readings", row->cells[c]->observed,
+					(unsigned long long)row->cells[c]->pages_checked);
+		}
+	}
+	return block;
+}
+
+static void put_agreement(struct event_table *t, const struct zcb_agreement *found, unsigned int block)
+{
+	struct zcb_html *html = &t->page->html;
 	const struct zcb_summary_row *row = found->row;
 
 	zcb_html_raw(html, "<div");
 	zcb_html_attribute(html, "class", class_of(row));
 	zcb_html_raw(html, "><b>");
+	zcb_records_open(t->page, block);
 	zcb_html_text(html, mark_of(row));
 	zcb_html_clip(html, zcb_observed_word(row), 40);
+	zcb_records_close(t->page, block);
 	zcb_html_raw(html, "</b><small>");
 	if (zcb_is_as_declared(row))
 		zcb_html_raw(html, "as declared");
@@ -100,7 +129,7 @@ static void put_box(struct event_table *t, size_t line, size_t column)
 
 	zcb_html_raw(&t->page->html, "<td>");
 	for (size_t i = 0; i < n; i++)
-		put_agreement(&t->page->html, &found[i]);
+		put_agreement(t, &found[i], record(t, line, column, &found[i]));
 	if (!n)
 		zcb_html_raw(&t->page->html, "<span class=\"none\">not planned</span>");
 	zcb_html_raw(&t->page->html, "</td>");

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "bench/base/cleanup.h"
-#include "reports/html/page.h"
+#include "reports/html/records.h"
 
 /* What was found, in words: the worst first. */
 
@@ -125,12 +125,36 @@ static void tally_memory(struct tally *tally, size_t phrase, const char *memory,
 	tally->by_memory[phrase][m] += n;
 }
 
+static size_t with_frames(const struct zcb_summary_row *row)
+{
+	return row->counts[ZCB_RESULT_PASS] + row->counts[ZCB_RESULT_KNOWN_BUG] + row->counts[ZCB_RESULT_FAIL];
+}
+
+static bool is_tallied(const struct zcb_summary_row *row)
+{
+	return reads_frames(row) && *row->observed && with_frames(row);
+}
+
+static void record_row(struct zcb_page *page, const struct zcb_summary_row *row)
+{
+	for (size_t i = 0; i < row->n_cells; i++) {
+		const struct zcb_result_cell *cell = row->cells[i];
+
+		if (cell->tainted || (cell->status != ZCB_RESULT_PASS && cell->status != ZCB_RESULT_KNOWN_BUG &&
+				      cell->status != ZCB_RESULT_FAIL))
+			continue;
+		zcb_records_cell(page, cell, NULL);
+		zcb_records_say(page, "%.30s, %llu of %llu page readings stale", cell->observed,
+				(unsigned long long)cell->pages[ZCB_VERDICT_STALE],
+				(unsigned long long)cell->pages_checked);
+	}
+}
+
 static void tally_row(const struct zcb_summary_row *row, struct tally *tally)
 {
-	size_t n = row->counts[ZCB_RESULT_PASS] + row->counts[ZCB_RESULT_KNOWN_BUG] +
-		   row->counts[ZCB_RESULT_FAIL];
+	size_t n = with_frames(row);
 
-	if (!reads_frames(row) || !n || !*row->observed)
+	if (!is_tallied(row))
 		return;
 	tally->cells += n;
 	tally->checked += row->pages_checked;
@@ -193,7 +217,7 @@ static void put_tally(struct zcb_page *page, const struct tally *tally)
 
 /* What one sentence, or one line of the table, is about. */
 struct subject {
-	const struct zcb_result_cell *cell; /* its first */
+	const struct zcb_summary_row *row; /* its first */
 	struct tally tally;
 };
 
@@ -220,7 +244,7 @@ static size_t collect_subjects(const struct zcb_page *page, bool stale, struct s
 	const struct zcb_summary_row *rows = page->rows;
 
 	for (size_t first = 0; first < page->n_rows && n < MAX_SUBJECTS; first++) {
-		struct subject subject = {.cell = rows[first].first};
+		struct subject subject = {.row = &rows[first]};
 
 		if (!is_first_of_subject(page, first))
 			continue;
@@ -254,7 +278,7 @@ static void put_side(struct zcb_page *page, const struct zcb_result_cell *cell)
 static void put_sentence(struct zcb_page *page, const struct subject *subject)
 {
 	zcb_html_raw(&page->html, "<p>On ");
-	put_side(page, subject->cell);
+	put_side(page, subject->row->first);
 	zcb_html_raw(&page->html, ": ");
 	put_tally(page, &subject->tally);
 }
@@ -268,26 +292,53 @@ static bool is_seen(const struct subject *subjects, size_t n, size_t phrase)
 	return false;
 }
 
+/* What did not happen stands back. */
 static void put_number(struct zcb_html *html, size_t n)
 {
-	zcb_html_raw(html, "<td class=\"n\">");
+	if (n)
+		zcb_html_raw(html, "<td class=\"n\">");
+	else
+		zcb_html_raw(html, "<td class=\"n none\">");
 	zcb_html_count(html, n);
 	zcb_html_raw(html, "</td>\n");
 }
 
+/* The cells that a line of the table counts, by name. */
+static unsigned int record(struct zcb_page *page, const struct subject *subject)
+{
+	const struct zcb_result_cell *cell = subject->row->first;
+	unsigned int block;
+	char title[200];
+	bool fresh;
+
+	snprintf(title, sizeof(title), "what was read through the dma-buf on %.60s:%.60s%s%.40s", cell->kernel,
+		 cell->variant, zcb_page_has_variants(page) ? "" : ", workload ",
+		 zcb_page_has_variants(page) ? "" : cell->workload);
+	block = zcb_records_block(page, title, &fresh);
+	for (size_t i = 0; fresh && i < page->n_rows; i++) {
+		if (same_subject(page, subject->row, &page->rows[i]) && is_tallied(&page->rows[i]))
+			record_row(page, &page->rows[i]);
+	}
+	return block;
+}
+
 static void put_table_line(struct zcb_page *page, const struct subject *subjects, size_t n, const struct subject *one)
 {
+	unsigned int block = record(page, one);
 	struct zcb_html *html = &page->html;
 
 	zcb_html_raw(html, "<tr><th scope=\"row\">");
-	put_side(page, one->cell);
+	put_side(page, one->row->first);
 	zcb_html_raw(html, "</th>\n");
 	for (size_t phrase = 0; phrase < PHRASES; phrase++) {
 		if (is_seen(subjects, n, phrase))
 			put_number(html, one->tally.by_phrase[phrase]);
 	}
-	put_number(html, one->tally.cells);
 	zcb_html_raw(html, "<td class=\"n\">");
+	zcb_records_open(page, block);
+	zcb_html_count(html, one->tally.cells);
+	zcb_records_close(page, block);
+	zcb_html_raw(html, "</td>\n<td class=\"n\">");
 	zcb_html_count(html, one->tally.stale);
 	zcb_html_raw(html, " of ");
 	zcb_html_count(html, one->tally.checked);
@@ -299,17 +350,47 @@ static void put_table(struct zcb_page *page, const struct subject *subjects, siz
 	struct zcb_html *html = &page->html;
 
 	zcb_page_open_box(page, "What was found of each kernel, scrolls sideways");
-	zcb_html_raw(html, "<table>\n<caption>In how many cells pages that were read through the "
+	zcb_html_raw(html, "<table class=\"found\">\n<caption>In how many cells pages that were read through the "
 			   "dma-buf did what</caption>\n<thead><tr><th scope=\"col\">Kernel</th>\n");
 	for (size_t phrase = 0; phrase < PHRASES; phrase++) {
 		if (is_seen(subjects, n, phrase))
-			zcb_html_element(html, "th", " scope=\"col\"", phrases[phrase].text);
+			zcb_html_element(html, "th", " scope=\"col\" class=\"n\"", phrases[phrase].text);
 	}
-	zcb_html_raw(html, "<th scope=\"col\">of cells</th><th scope=\"col\">page readings that were stale</th></tr></thead>\n<tbody>\n");
+	zcb_html_raw(html, "<th scope=\"col\" class=\"n\">of cells</th><th scope=\"col\" class=\"n\">page readings that were stale</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < n; i++)
 		put_table_line(page, subjects, n, &subjects[i]);
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(page);
+}
+
+/* phrases[0], the worst that a reader can see, in per cent of the cells. */
+static double stale_share(const struct subject *subject)
+{
+	return 100 * (double)subject->tally.by_phrase[0] / (double)subject->tally.cells;
+}
+
+static void put_extreme(struct zcb_page *page, const struct subject *subject)
+{
+	put_side(page, subject->row->first);
+	zcb_html_textf(&page->html, ", %zu of %zu", subject->tally.by_phrase[0], subject->tally.cells);
+}
+
+/* The table in a sentence: where old pages stay for good, and where hardly any do. */
+static void put_extremes(struct zcb_page *page, const struct subject *subjects, size_t n)
+{
+	const struct subject *most = subjects, *least = subjects;
+
+	for (size_t i = 1; i < n; i++) {
+		most = stale_share(&subjects[i]) > stale_share(most) ? &subjects[i] : most;
+		least = stale_share(&subjects[i]) < stale_share(least) ? &subjects[i] : least;
+	}
+	if (!(stale_share(most) > stale_share(least)))
+		return;
+	zcb_html_raw(&page->html, "<p>Old pages are seen <strong>for good</strong> in most cells on ");
+	put_extreme(page, most);
+	zcb_html_raw(&page->html, "; in fewest on ");
+	put_extreme(page, least);
+	zcb_html_raw(&page->html, ".</p>\n");
 }
 
 static void put_subjects(struct zcb_page *page)
@@ -324,12 +405,24 @@ static void put_subjects(struct zcb_page *page)
 	n = collect_subjects(page, true, subjects, n);
 	n = collect_subjects(page, false, subjects, n);
 	if (n > MAX_SENTENCES)
+		put_extremes(page, subjects, n);
+	if (n > MAX_SENTENCES)
 		put_table(page, subjects, n);
 	for (size_t i = 0; i < n && n <= MAX_SENTENCES; i++)
 		put_sentence(page, &subjects[i]);
 }
 
 /* The first rows that have cells of a status. */
+/* The first cell of a row that ended so, in a boot that counts. */
+static const struct zcb_result_cell *first_with(const struct zcb_summary_row *row, enum zcb_result_status status)
+{
+	for (size_t i = 0; i < row->n_cells; i++) {
+		if (row->cells[i]->status == status && !row->cells[i]->tainted)
+			return row->cells[i];
+	}
+	return row->first;
+}
+
 static void name_rows(struct zcb_page *page, enum zcb_result_status status)
 {
 	const struct zcb_summary *s = page->summary;
@@ -339,11 +432,15 @@ static void name_rows(struct zcb_page *page, enum zcb_result_status status)
 	for (size_t i = 0; i < s->n_rows && named < MAX_NAMED; i++) {
 		const struct zcb_summary_row *row = &s->rows[i];
 
+		bool leads;
+
 		if (!row->counts[status])
 			continue;
 		named++;
 		zcb_html_raw(&page->html, "<li><code>");
+		leads = zcb_page_open_line(page, first_with(row, status));
 		zcb_html_clip(&page->html, row->first->cell, 160);
+		zcb_page_close_line(page, leads);
 		zcb_html_raw(&page->html, "</code> ");
 		zcb_html_clip(&page->html, row->first->brief, 120);
 		zcb_html_raw(&page->html, ": declared ");
@@ -458,7 +555,9 @@ static void put_harness(struct zcb_page *page)
 
 void zcb_part_findings(struct zcb_page *page)
 {
-	zcb_html_raw(&page->html, "<section id=\"found\">\n<h2>What was found</h2>\n");
+	zcb_html_raw(&page->html, "<section id=\"found\">\n<h2>What was found</h2>\n"
+				  "<p class=\"lead\">The host reads a guest’s pages through a dma-buf while they are taken away, "
+				  "moved or refilled. Does it go on seeing the old ones?</p>\n");
 	put_faults(page);
 	put_state(page);
 	put_notes(page);

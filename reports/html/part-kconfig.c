@@ -21,13 +21,21 @@ static bool is_kept(const struct zcb_results *r, const struct zcb_result_kernel 
 	return kept;
 }
 
-static void put_value(struct zcb_html *html, const char *value)
+/* Browsers go to the line of the file; its name is our own or a hash, and the option a word. */
+static void put_value(struct zcb_html *html, const struct zcb_result_kernel *kernel, const char *option,
+		      const char *value)
 {
+	bool leads = value && zcb_page_is_plain(kernel->config_path) && zcb_page_is_plain(option);
+
 	if (value)
 		zcb_html_raw(html, "<td>");
 	else
 		zcb_html_raw(html, "<td class=\"none\">");
+	if (leads)
+		fprintf(html->out, "<a href=\"%s#:~:text=CONFIG_%s%%3D\">", kernel->config_path, option);
 	zcb_html_clip(html, value ? value : "not set", 100);
+	if (leads)
+		zcb_html_raw(html, "</a>");
 	zcb_html_raw(html, "</td>");
 }
 
@@ -61,8 +69,8 @@ static void put_table(struct zcb_page *page, const struct zcb_result_kernel *a, 
 		zcb_html_raw(html, "<tr><th scope=\"row\">");
 		zcb_html_clip(html, list[i].name, 80);
 		zcb_html_raw(html, "</th>");
-		put_value(html, list[i].a);
-		put_value(html, list[i].b);
+		put_value(html, a, list[i].name, list[i].a);
+		put_value(html, b, list[i].name, list[i].b);
 		zcb_html_raw(html, "</tr>\n");
 	}
 	zcb_html_raw(html, "</tbody></table>\n");

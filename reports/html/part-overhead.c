@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bench/base/cleanup.h"
-#include "reports/html/page.h"
+#include "reports/html/records.h"
 
 /*
  * What zcbench itself takes, for each consumer: what is left of a cell when guest, workload, kernel and
@@ -41,6 +41,11 @@ static void add(struct share *share, const struct zcb_result_cell *cell)
 	share->guest_s += cell->harness_guest_s;
 }
 
+static bool is_counted(const struct zcb_result_cell *cell)
+{
+	return cell->has_harness && cell->status != ZCB_RESULT_CRASH;
+}
+
 static size_t collect(const struct zcb_results *r, struct share *shares, struct share *all)
 {
 	size_t n = 0;
@@ -48,7 +53,7 @@ static size_t collect(const struct zcb_results *r, struct share *shares, struct 
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct zcb_result_cell *cell = &r->cells[i];
 
-		if (!cell->has_harness || cell->status == ZCB_RESULT_CRASH)
+		if (!is_counted(cell))
 			continue;
 		add(share_of(shares, &n, cell->consumer), cell);
 		add(all, cell);
@@ -68,12 +73,43 @@ static void put_number(struct zcb_html *html, double value, int decimals)
 	zcb_html_raw(html, "</td>");
 }
 
-static void put_share(struct zcb_html *html, const struct share *share)
+/* Of more consumers than have a line the last one has them all: its block names what it can. */
+static unsigned int record(struct zcb_page *page, const struct share *share)
 {
+	const struct zcb_results *r = page->results;
+	char title[120];
+	unsigned int block;
+	bool fresh;
+
+	snprintf(title, sizeof(title), "what zcbench itself took in cells of %.60s, CPU seconds", share->consumer);
+	block = zcb_records_block(page, title, &fresh);
+	for (size_t i = 0; fresh && i < r->n_cells; i++) {
+		const struct zcb_result_cell *cell = &r->cells[i];
+
+		if (!is_counted(cell) || strcmp(cell->consumer, share->consumer) != 0)
+			continue;
+		zcb_records_cell(page, cell, NULL);
+		zcb_records_say(page, "%.3f of the cell's %.3f, %.3f in the runner", cell->harness_cell_s, cell->seconds,
+				cell->harness_runner_s);
+	}
+	return block;
+}
+
+static void put_share(struct zcb_page *page, const struct share *share, const struct share *all)
+{
+	struct zcb_html *html = &page->html;
+	unsigned int block = share == all ? 0 : record(page, share);
+
 	zcb_html_raw(html, "<tr><th scope=\"row\">");
 	zcb_html_clip(html, share->consumer, 60);
 	zcb_html_raw(html, "</th><td class=\"n\">");
+	if (share == all)
+		zcb_html_raw(html, "<a href=\"cells.jsonl\">");
+	zcb_records_open(page, block);
 	zcb_html_count(html, share->cells);
+	zcb_records_close(page, block);
+	if (share == all)
+		zcb_html_raw(html, "</a>");
 	zcb_html_raw(html, "</td>");
 	put_number(html, share->seconds, 2);
 	put_number(html, share->own_s, 3);
@@ -95,9 +131,9 @@ static void put_shares(struct zcb_page *page, const struct share *shares, size_t
 			   "<th scope=\"col\" class=\"n\">in the runner, s</th>"
 			   "<th scope=\"col\" class=\"n\">both, %</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < n; i++)
-		put_share(html, &shares[i]);
+		put_share(page, &shares[i], all);
 	if (n > 1)
-		put_share(html, all);
+		put_share(page, all, all);
 	zcb_html_raw(html, "</tbody></table>\n");
 	zcb_page_close_box(page);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
 #include <string.h>
 
 #include "reports/html/trends-page.h"
@@ -17,6 +18,38 @@ static const char *state_of(const struct zcb_trends *t, const struct zcb_alert *
 	if (alert->returned)
 		return "returned";
 	return zcb_alert_is_new(t, alert) ? "new" : "open";
+}
+
+/* So far off a normal night is once in some thousands. */
+#define SUSPECT 4.0
+
+/* Series whose last night alone is far off: no alerts, and in other words than those. */
+static void put_suspects(struct zcb_trends_page *page)
+{
+	const struct zcb_trends *t = page->trends;
+	struct zcb_html *html = &page->page.html;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_trends; i++) {
+		double off = t->changes[i].last_off;
+
+		if (isnan(off) || fabs(off) < SUSPECT)
+			continue;
+		if (!n)
+			zcb_html_raw(html, "<p class=\"note\"><strong>Suspected</strong>, for the last night is far off, and one "
+					   "night is no change: ");
+		if (n++ >= MAX_NAMED)
+			continue;
+		zcb_html_text(html, n > 1 ? "; " : "");
+		zcb_html_clip(html, t->trends[i].part[ZCB_TREND_METRIC], 40);
+		zcb_html_raw(html, " of ");
+		zcb_html_series(html, &t->trends[i]);
+		zcb_html_textf(html, ", %+.0f σ", fmax(-99, fmin(off, 99)));
+	}
+	if (n > MAX_NAMED)
+		zcb_html_textf(html, "; and %zu more", n - MAX_NAMED);
+	if (n)
+		zcb_html_raw(html, ".</p>\n");
 }
 
 static void put_words(struct zcb_trends_page *page)
@@ -99,6 +132,7 @@ void zcb_part_alerts(struct zcb_trends_page *page)
 
 	zcb_html_raw(html, "<section id=\"changed\">\n<h2>What changed</h2>\n");
 	put_words(page);
+	put_suspects(page);
 	if (t->n_alerts) {
 		zcb_page_open_box(&page->page, "Alerts, scrolls sideways");
 		zcb_html_raw(html,

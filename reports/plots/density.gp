@@ -2,7 +2,7 @@
 # One metric, on the left of one memory and on the right of the other: above, how dense its samples lie, a line a
 # variant; below, how many there were of each size over the time of the run, in five shades. data has for each
 # memory a block for each variant (label first, then lines of value and density), then for each memory a
-# block for each shade (lines of seconds from, to, value from, to). Set before: data, panels (1 or 2), series,
+# block for each shade (lines of seconds from, to, value from, to); then a block of boots (lines of seconds: began, up). Set before: data, panels (1 or 2), series,
 # low, high, seconds, unit (1 ns, 2 us, 3 ms, 4 instructions, 5 pages, 6 something else), memories (names, 1 each).
 height = 430 + 21 * ((series + 2) / 3)
 set terminal svg size 860, height font ',12' noenhanced
@@ -52,6 +52,7 @@ do for [p = 0:panels - 1] {
   set ylabel p == 0 ? units[unit] : "" offset 0.5, 0
   set grid noxtics ytics
   plot for [i = 0:4] data index (panels * series) + p * 5 + i using (($1 + $2) / 2):(sqrt($3 * $4)):1:2:3:4 \
-       with boxxyerror lc rgb '#0000a1' fs transparent solid shades[i + 1] noborder notitle
+       with boxxyerror lc rgb '#0000a1' fs transparent solid shades[i + 1] noborder notitle, \
+       data index (panels * (series + 5)) using 1:(low):(0):(high - low) with vectors nohead lw 0.8 dt 2 lc rgb '#0000a8' notitle
 }
 unset multiplot

@@ -31,8 +31,7 @@ void zcb_plot_label(FILE *data, const char *label)
 	fputc('"', data);
 }
 
-/* Where the plots lie. A link planted in its place is not followed. */
-static int open_folder(int run_dirfd)
+int zcb_plot_folder(int run_dirfd)
 {
 	int fd;
 
@@ -107,7 +106,7 @@ int zcb_plot_draw(int run_dirfd, const char *name, const char *script, const cha
 		  const char *data, const char *prefix, struct zcb_svg *ret_svg, struct zcb_error *err)
 {
 	const struct names names = names_of(name);
-	ZCB_CLOSE int dirfd = open_folder(run_dirfd);
+	ZCB_CLOSE int dirfd = zcb_plot_folder(run_dirfd);
 	int result;
 
 	if (dirfd < 0)

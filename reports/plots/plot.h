@@ -14,6 +14,12 @@
 void zcb_plot_label(FILE *data, const char *label);
 
 /**
+ * The folder plots/ of a run directory, made where there is none; the descriptor is the caller's. A link that was planted
+ * in its place is not followed. Returns it or -errno.
+ */
+int zcb_plot_folder(int run_dirfd);
+
+/**
  * Draws one plot in the folder plots/ of the run directory, and leaves NAME.gp, NAME.dat and
  * NAME.svg there, so that `gnuplot NAME.gp` draws it again. script is one of reports/embedded.h;
  * variables are gnuplot assignments made of numbers of our own ("rows = 3\n"); data is the text of

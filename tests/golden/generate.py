@@ -369,6 +369,25 @@ def stages(folder):
   run.finish('stages')
 
 
+def arms(folder):
+  """A cell played by turns, in six boots twice each: update-ptl is a fifth slower, invalidate as fast as stock."""
+  run = RunDir(folder, 'arms', 'Two variants that had turns with stock and its twin, in six boots.')
+  for boot in range(1, 7):
+    day = run.random.lognormvariate(0, .02)
+    for block, (arm, variant, slow) in enumerate(2 * [('A', 'stock', 1), ('B', 'update-ptl', 1.2), ('B', 'invalidate', 1),
+                                                      ('Z', 'stock', 1)]):
+      cell = run.plan_cell('shmem', 'punch', 'mmap', params('stride'), 'stale', boot=boot, kernel='variants', arm=arm,
+                           variant=variant, block=block // 4)
+      cell['cell'] = f'{variant}/shmem/micro/punch/mmap'
+      run.line(cell, block=block // 4, metrics={
+          'punch': run.times(cell['index'], 'punch', 20000 * slow * day), 'frame.read': run.times(cell['index'], 'frame.read', 90000 * day)},
+               pages={'checked': 96, 'stale': 16, 'fresh': 80}, harness={'cell': .02, 'runner': .01, 'guest': .1})
+  run.metadata(plan='arms', kernels=[{'name': 'variants', 'release': '6.12'}])
+  for boot in range(1, 7):
+    run.boot(boot, kernel='variants')
+  run.finish('arms')
+
+
 def default_sized(folder):
   """As large as the default plan's run: its cells, metrics, samples, parameters and pictures."""
   run = RunDir(folder, 'default', 'As many cells, metrics, samples and pictures as a run of the default plan.')
@@ -406,7 +425,7 @@ def default_sized(folder):
 
 
 def main():
-  for make in (healthy, failures, hostile, damaged, stages):
+  for make in (healthy, failures, hostile, damaged, stages, arms):
     make(sys.argv[1])
 
 

@@ -108,6 +108,19 @@ def check_in_time(program, folder):
     failed.append(f'a regression in night 20 was told as {told}')
 
 
+def check_suspects(program, folder):
+  """A spike in the last night is suspected and no alert; a night later nothing is said of it. A level that lasts is an alert."""
+  for name, last, back, suspected, alert in (('spike tonight', 20, 21, True, False), ('spike last night', 21, 21, False, False),
+                                             ('two nights', 21, 22, False, True)):
+    store = fresh(folder, 'suspects')
+    nights.series(store, nights.small(), last + 1, step_at(20, 1.5, back=back))
+    code, out, _ = run(program, store, '-o', store)
+    expect(f'{name}: alerts', (code, bool(alerts(out))), (10 if alert else 0, alert))
+    page = open(os.path.join(store, 'index.html'), encoding='utf-8').read()
+    expect(f'{name}: suspected', '<strong>Suspected</strong>' in page and 'punch of stock:stock' in page.partition('<strong>Suspected')[2].partition('</p>')[0],
+           suspected)
+
+
 def check_acknowledge(program, folder):
   """An acknowledged level is the base line: silence, until it changes again."""
   store = fresh(folder, 'acknowledged')
@@ -243,7 +256,7 @@ def main():
   program, folder = os.path.abspath(sys.argv[-2]), os.path.abspath(sys.argv[-1])
   os.makedirs(folder, exist_ok=True)
   checks = (bench,) if sys.argv[1] == '--bench' else (
-      check_changes, check_in_time, check_acknowledge, check_gaps, check_store, check_hostile, check_pages)
+      check_changes, check_in_time, check_suspects, check_acknowledge, check_gaps, check_store, check_hostile, check_pages)
   for check in checks:
     check(program, folder)
   for problem in failed:

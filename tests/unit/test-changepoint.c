@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "reports/analysis/changepoint.h"
+#include "reports/analysis/evidence.h"
 #include "reports/analysis/median.h"
 #include "reports/analysis/noise.h"
 
@@ -34,6 +35,17 @@ static double uniform(void)
 static double gauss(void)
 {
 	return sqrt(-2 * log(uniform())) * cos(2 * M_PI * uniform());
+}
+
+/* The plant: with it the rule trusts one night as much as it did before it left one out. The linker puts it in. */
+static bool trusting;
+
+double __real_zcb_evidence_without_one(const struct zcb_base_line *base, const double *nights, size_t n);
+double __wrap_zcb_evidence_without_one(const struct zcb_base_line *base, const double *nights, size_t n);
+
+double __wrap_zcb_evidence_without_one(const struct zcb_base_line *base, const double *nights, size_t n)
+{
+	return trusting ? 1e300 : __real_zcb_evidence_without_one(base, nights, n);
 }
 
 struct store {
@@ -122,8 +134,8 @@ static double precision(const struct score *score)
 
 static void tell(const char *what, const struct score *score)
 {
-	printf("%s: %zu steps, recall %.3f, precision %.3f, by the third night %.3f, by three "
-	       "nights later %.3f, twice %zu\n",
+	printf("%s: %zu steps, recall %.4f, precision %.4f, by the third night %.4f, by three "
+	       "nights later %.4f, twice %zu\n",
 	       what, score->series, share(score->found, score), precision(score),
 	       share(score->third, score), share(score->in_time, score), score->twice);
 }
@@ -138,13 +150,13 @@ static void demand(const struct score *score, double recall, double least, doubl
 	assert_true(share(score->twice, score) <= 0.002);
 }
 
-/* Ten stores of 1,000 series: what one of them says is some tenths of a per cent off. */
-static struct score score_stores(const char *what, enum noise noise)
+/* So many stores of 1,000 series: what one of them says is some tenths of a per cent off. */
+static struct score score_stores(const char *what, enum noise noise, uint64_t first, uint64_t n)
 {
 	struct store *store = calloc(1, sizeof(*store));
 	struct score score = {0};
 
-	for (uint64_t seed = 1; seed <= 10; seed++) {
+	for (uint64_t seed = first; seed < first + n; seed++) {
 		make_of(store, seed, STEP, noise);
 		assert_int_equal(zcb_changes_find(store->series, SERIES), 0);
 		judge(store, &score);
@@ -156,9 +168,12 @@ static struct score score_stores(const char *what, enum noise noise)
 
 static void steps_are_found_in_a_store(void **unused)
 {
-	struct score score = score_stores("1,000 series in one store", NORMAL);
+	struct score score = score_stores("1,000 series in one store", NORMAL, 1, 10);
 
-	demand(&score, 0.95, 0.9, 0.85, 0.95);
+	demand(&score, 0.95, 0.9, 0.83, 0.945);
+	/* On these nothing was tried before the rule was done. */
+	score = score_stores("the same of fresh seeds", NORMAL, 20001, 12);
+	demand(&score, 0.95, 0.89, 0.83, 0.94);
 }
 
 static void steps_are_found_one_by_one(void **unused)
@@ -174,12 +189,12 @@ static void steps_are_found_one_by_one(void **unused)
 	}
 	free(store);
 	tell("1,000 stores of one series", &score);
-	demand(&score, 0.95, 0.9, 0.7, 0.85);
+	demand(&score, 0.95, 0.9, 0.67, 0.85);
 }
 
 static void heavy_tails_cost_little(void **unused)
 {
-	struct score score = score_stores("tails of t with 3 degrees of freedom", HEAVY);
+	struct score score = score_stores("tails of t with 3 degrees of freedom", HEAVY, 1, 10);
 
 	demand(&score, 0.95, 0.88, 0.85, 0.95);
 }
@@ -187,7 +202,7 @@ static void heavy_tails_cost_little(void **unused)
 /* From 1 to 5 %, with steps of 5 %: half of the alerts are noise, but most steps are told. */
 static void growing_noise_is_no_flood(void **unused)
 {
-	struct score score = score_stores("noise that grows from 1 to 5 %", GROWING);
+	struct score score = score_stores("noise that grows from 1 to 5 %", GROWING, 1, 10);
 
 	demand(&score, 0.75, 0.45, 0, 0);
 }
@@ -211,25 +226,87 @@ static void noise_alone_is_no_change(void **unused)
 	make(store, 4, 0);
 	n = alerts(store);
 	printf("no step: %zu alerts in %d nights of %d series\n", n, NIGHTS, SERIES);
-	/* 48 nights have a base line, and on one of 10 there may be an alert, or some. */
-	assert_true(n <= 20);
+	assert_true(n <= 5);
 	free(store);
 }
 
-static void single_spikes_are_none(void **unused)
+/* Alerts in all, and those among whose first nights, up to the one on which they were told, the spike is. */
+struct spiked {
+	size_t all, with_spike, worst;
+};
+
+/* Stores without a step, in each series of which `nights` nights are off by a factor, half of them down. */
+static struct spiked spike(double size, size_t nights, uint64_t seeds)
 {
 	struct store *store = calloc(1, sizeof(*store));
-	size_t n;
+	struct spiked n = {0, 0, 0};
 
-	for (double size = 1.1; size < 20; size *= 4) {
-		make(store, 5, 0);
+	for (uint64_t seed = 501; seed < 501 + seeds; seed++) {
+		size_t here;
+
+		make(store, seed, 0);
 		for (size_t i = 0; i < SERIES; i++)
-			store->values[i][store->step[i]] *= i % 2 ? size : 1 / size;
-		n = alerts(store);
-		printf("spikes of a factor of %.1f: %zu alerts in %d series\n", size, n, SERIES);
-		assert_true(n <= 40);
+			for (size_t night = store->step[i]; night < store->step[i] + nights; night++)
+				store->values[i][night] *= i % 2 ? size : 1 / size;
+		here = alerts(store);
+		n.all += here;
+		n.worst = here > n.worst ? here : n.worst;
+		for (size_t i = 0; i < SERIES; i++)
+			for (size_t c = 0; c < store->series[i].n_changes; c++)
+				n.with_spike += store->series[i].changes[c].onset <= store->step[i] &&
+						store->series[i].changes[c].found >= store->step[i];
 	}
 	free(store);
+	return n;
+}
+
+/*
+ * A spike by itself makes none. What is left is noise that looks like a change without the spike, too: that has to
+ * be about as rare as noise alone is.
+ */
+static void single_spikes_are_none(void **unused)
+{
+	static const double sizes[] = {1, 1.03, 1.07, 1.1, 1.5, 10};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct spiked n = spike(sizes[i], 1, 10);
+
+		printf("a spike of a factor of %.2f in each: %zu alerts in 10,000 series, %zu with the spike, %zu in the "
+		       "worst 1,000\n",
+		       sizes[i], n.all, n.with_spike, n.worst);
+		assert_true(n.with_spike <= 30);
+		assert_true(sizes[i] < 1.2 || n.with_spike == 0);
+	}
+}
+
+/* The same test must find a rule that trusts one night, and spikes of two nights, which are no spikes. */
+static void spikes_that_are_planted_are_found(void **unused)
+{
+	struct spiked n;
+
+	trusting = true;
+	n = spike(1.07, 1, 2);
+	trusting = false;
+	printf("a spike of 1.07, by a rule that trusts one night: %zu alerts in 2,000 series with it\n", n.with_spike);
+	assert_true(n.with_spike > 30);
+	n = spike(1.5, 2, 1);
+	printf("two nights off by half in each: %zu alerts in 1,000 series\n", n.all);
+	assert_true(n.all >= 500);
+}
+
+/* However far one night is off, what it says has a limit, and the next normal night takes it back. */
+static void one_night_says_little(void **unused)
+{
+	const struct zcb_base_line base = {.level = 0, .sigma = 1, .nights = 40};
+
+	for (double off = 1; off < 1e6; off *= 1.5) {
+		const double last[] = {0.3, -0.2, off}, after[] = {-0.2, off, 0.1}, step[] = {off, off * 1.02, off};
+
+		assert_true(__real_zcb_evidence_without_one(&base, last, 3) < 1);
+		assert_true(__real_zcb_evidence_without_one(&base, after, 3) < 1);
+		if (off > 3)
+			assert_true(__real_zcb_evidence_without_one(&base, step, 3) > 100);
+	}
 }
 
 static void large_steps_are_found_on_the_second_night(void **unused)
@@ -403,6 +480,8 @@ int main(void)
 		cmocka_unit_test(growing_noise_is_no_flood),
 		cmocka_unit_test(noise_alone_is_no_change),
 		cmocka_unit_test(single_spikes_are_none),
+		cmocka_unit_test(spikes_that_are_planted_are_found),
+		cmocka_unit_test(one_night_says_little),
 		cmocka_unit_test(large_steps_are_found_on_the_second_night),
 		cmocka_unit_test(counts_of_instructions_need_no_noise),
 		cmocka_unit_test(gaps_are_no_nights),

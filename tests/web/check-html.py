@@ -64,7 +64,7 @@ def main():
     print('skipped:', validate.missing())
     sys.exit(77)
   subprocess.run([sys.executable, os.path.join(HERE, '..', 'golden', 'generate.py'), folder], check=True)
-  runs = [os.path.join(folder, n) for n in ('healthy', 'failures', 'hostile', 'damaged', 'stages')] + sys.argv[4:]
+  runs = [os.path.join(folder, n) for n in ('healthy', 'failures', 'hostile', 'damaged', 'stages', 'arms')] + sys.argv[4:]
   pages = [*reports(report, runs), store(trends, folder)]
   failed = check_the_checker(pages[0], folder)
   for page in pages:

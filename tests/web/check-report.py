@@ -8,9 +8,13 @@ No message on the console, no request beside the file, no script, hostile string
 of WCAG AA, one outline of headings, nothing wider than the window. Before that, each check is shown a
 page with a planted fault, and must find it. Exit code 77: there is no Chromium.
 """
+import functools
+import math
 import os
+import re
 import subprocess
 import sys
+import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -31,7 +35,7 @@ INSPECT = r'''
   for (const e of document.querySelectorAll('*'))
     for (const a of e.attributes) {
       if (a.name.startsWith('on')) found.push('markup: a handler ' + a.name);
-      const beside = e.tagName === 'A' && /^((plots|frames|boots|samples|kernels)\/[\w.\/-]+|cells\.jsonl#:~:text=%22index%22:\d+,)$/.test(a.value) && !a.value.includes('..');
+      const beside = e.tagName === 'A' && /^((plots|frames|boots|samples)\/[\w.\/-]+|kernels\/[\w.\/-]+(#:~:text=CONFIG_\w+%3D)?|plots\/records\.txt#:~:text=%5B\d+%5D|cells\.jsonl(#:~:text=%22index%22:\d+,)?)$/.test(a.value) && !a.value.includes('..');
       if (['href', 'src', 'action', 'xlink:href'].includes(a.name) && !/^(#|data:)/.test(a.value) && !beside)
         found.push('markup: an address ' + a.value);
     }
@@ -94,6 +98,24 @@ INSPECT = r'''
 '''
 
 
+def dead(path, link):
+  """A link beside the page leads to a file, and one to a text in it to a file that has the text."""
+  file, _, text = link.partition('#:~:text=')
+  file = os.path.join(os.path.dirname(path), file)
+  if link[:1] == '#' or link[:5] == 'data:':
+    return []
+  if not os.path.isfile(file):
+    return [f'link: nothing is at {link}']
+  return [] if urllib.parse.unquote(text) in content_of(file, os.stat(file).st_mtime_ns) else [f'link: the text of {link} is not there']
+
+
+@functools.lru_cache(2)
+def content_of(file, _):
+  # A journal may be written with spaces, as those of these tests are; the bytes that are no text matter to nobody.
+  with open(file, encoding='utf-8', errors='replace') as f:
+    return f.read().replace('": ', '":')
+
+
 def problems_of(chromium, path, width=1280, dark=False):
   """What is wrong with a page, as sentences that begin with their kind."""
   with browser.Page(chromium, path, width=width, dark=dark) as page:
@@ -102,8 +124,7 @@ def problems_of(chromium, path, width=1280, dark=False):
       found.append('script: a script changed the title')
     found += page.evaluate(INSPECT)
     for link in page.evaluate('[...document.querySelectorAll("a")].map(a => a.getAttribute("href"))'):
-      if link[:1] != '#' and not os.path.isfile(os.path.join(os.path.dirname(path), link.split('#')[0])):
-        found.append(f'link: nothing is at {link}')
+      found += dead(path, link)
     chromium.settle()
     found += ['console: ' + m for m in page.messages() if 'console: ' + m not in found]
   if os.path.getsize(path) > MAX_BYTES:
@@ -125,6 +146,7 @@ FAULTS = {
     'width': page_of('<div style="width:3000px">a</div>'),
     'contrast': page_of('<p style="color:#999">planted</p>'),
     'link': page_of('<a href="plots/nowhere.dat">a</a>'),
+    'link: the text': page_of('<a href="planted.html#:~:text=%5B17%5D">a</a>'),
     'size': page_of('<p>' + 'a ' * MAX_BYTES),
 }
 
@@ -137,7 +159,7 @@ def check_the_checker(chromium, folder):
     with open(path, 'w', encoding='utf-8') as f:
       f.write(text)
     found = problems_of(chromium, path)
-    if kind and not any(p.startswith(kind + ':') for p in found):
+    if kind and not any(p.startswith(kind) for p in found):
       missed.append(f'the planted fault “{kind}” was not found, only {found}')
     elif not kind and found:
       missed.append(f'a sound page has {found}')
@@ -151,6 +173,97 @@ def check_raw(path):
   lines = text.count('<tr><th scope="row">', text.find('<section id="latency">'), text.find('<section id="stages">'))
   raw = text.count('href="samples/', text.find('<section id="latency">'), text.find('<section id="stages">'))
   return [] if 0 < lines <= raw else [f'raw: {raw} links to samples in {lines} lines']
+
+
+# Sections with tables whose every line must lead to what it was made of; of the environment the configurations' difference.
+LEADING = {'found': '', 'comparison': '', 'events': '', 'overhead': '', 'environment': '<th scope="col">Option</th>'}
+
+
+def lines_without_records(text):
+  """Lines of those tables that lead nowhere."""
+  found = []
+  for section, head in LEADING.items():
+    part = re.search(f'<section id="{section}">(.*?)</section>', text, re.S)
+    for table in re.findall(r'<table.*?</table>', part[1] if part else '', re.S):
+      if head not in table:
+        continue
+      found += [f'records: a line of {section} leads nowhere: {re.sub("<[^>]*>", " ", line)[:90]}'
+                for line in re.findall(r'<tr>.*?</tr>', table.partition('<tbody>')[2], re.S) if '<a href="' not in line]
+  return found
+
+
+def blocks_of(run):
+  """Of each block of records.txt its title and lines."""
+  path = os.path.join(run, 'plots', 'records.txt')
+  if not os.path.exists(path):
+    return {}
+  with open(path, encoding='utf-8') as f:
+    blocks = [b.strip('\n').split('\n') for b in re.split(r'\n\n', f.read())]
+  return {int(re.match(r'\[(\d+)\] ', b[0])[1]): (b[0], b[1:]) for b in blocks}
+
+
+def wrong_records(run, text):
+  """Blocks are those that the page leads to; each names cells of the journal, and files that are there."""
+  found, blocks = [], blocks_of(run)
+  led = {int(n) for n in re.findall(r'plots/records\.txt#:~:text=%5B(\d+)%5D', text)}
+  if led != set(blocks):
+    found.append(f'records: the page leads to {sorted(led ^ set(blocks))}, or they are in the file, but not both')
+  for title, lines in blocks.values():
+    if not lines or any(not re.match(r'cells\.jsonl index \d+\tboot \d+\t', line) for line in lines):
+      found.append(f'records: {title} has no cells, or other lines: {lines[:1]}')
+    found += [f'records: {title} names {name}, which is not there' for line in lines
+              for name in re.findall(r'\tsamples/\S+', line) if not os.path.isfile(os.path.join(run, name[1:]))]
+  return found
+
+
+def mean_of(lines, statistic):
+  """Over the plays of each cell in each boot, then over boots, then over cells, by logarithms."""
+  plays = {}
+  for line in lines:
+    _, boot, cell, brief, *_ = line.split('\t')
+    for value in re.findall(rf'\t{statistic} (\S+) ns', line):
+      plays.setdefault(cell.split('/', 1)[1] + brief, {}).setdefault(boot, []).append(math.log(float(value)))
+
+  def mean(values):
+    return sum(values) / max(len(values), 1)
+  return math.exp(mean([mean([mean(v) for v in boots.values()]) for boots in plays.values()]))
+
+
+def wrong_figures(run, text):
+  """Each median of a comparison over all cells is the mean, by logarithms, of the medians that its block names."""
+  found, checked = [], 0
+  blocks = blocks_of(run)
+  part = re.search('<section id="comparison">(.*?)</section>', text, re.S)[1]
+  for n, shown in re.findall(r'<td class="n"><a href="plots/records.txt#:~:text=%5B(\d+)%5D">([\d,.]+)</a>', part):
+    means = [mean_of(blocks[int(n)][1], statistic) for statistic in ('p50', 'p99')]
+    checked += 1
+    if not any(abs(mean - float(shown.replace(',', ''))) <= .51 + 1e-5 * mean for mean in means):
+      found.append(f'records: {blocks[int(n)][0]} makes {means}, and the page says {shown}')
+  return found if checked else ['records: no figure of a comparison was checked']
+
+
+def check_records(run):
+  """And once more with faults planted: a line without a link, a block less, a file less, another figure."""
+  with open(os.path.join(run, 'report.html'), encoding='utf-8') as f:
+    text = f.read()
+  found = lines_without_records(text) + wrong_records(run, text)
+  if '<section id="comparison">' not in text:
+    return found
+  found += wrong_figures(run, text)
+  comparison = text.index('<section id="comparison">')
+  bare = text[:comparison] + re.sub(r'<a href="[^"]*">', '<a>', text[comparison:])
+  if not any('comparison' in p for p in lines_without_records(bare)):
+    found.append('records: planted lines without links were not found')
+  if not wrong_records(run, text.replace('text=%5B2%5D', 'text=%5B1%5D')):
+    found.append('records: a planted link that is missing was not found')
+  if not wrong_figures(run, re.sub(r'(%5D">\d)', r'\g<1>1', text)):
+    found.append('records: planted figures were not found')
+  name = re.search(r'\t(samples/\S+)', next(line for _, lines in blocks_of(run).values() for line in lines if 'samples/' in line))[1]
+  os.rename(os.path.join(run, name), os.path.join(run, name + '.away'))
+  if not wrong_records(run, text):
+    found.append('records: a planted file that is missing was not found')
+  os.rename(os.path.join(run, name + '.away'), os.path.join(run, name))
+  return found
 
 
 def check_print(chromium, path):
@@ -216,6 +329,8 @@ def check_run(program, chromium, folder, name):
   found += check_print(chromium, path)
   if name == 'healthy':
     found += check_raw(path)
+  if name != 'hostile':
+    found += check_records(run)
   if name == 'stages':
     found += check_stages(chromium, run)
   elif 'zcbench run --plan stages' not in open(path, encoding='utf-8').read() and name == 'healthy':
@@ -236,7 +351,7 @@ def main():
   with browser.Browser() as chromium:
     print('planted faults')
     failed += check_the_checker(chromium, folder)
-    for name in ('healthy', 'failures', 'hostile', 'damaged', 'stages'):
+    for name in ('healthy', 'failures', 'hostile', 'damaged', 'stages', 'arms'):
       print(name)
       failed += [f'{name}: {p}' for p in check_run(program, chromium, folder, name)]
   for problem in failed:
