@@ -10,6 +10,7 @@
 #include "reports/analysis/evidence.h"
 #include "reports/analysis/median.h"
 #include "reports/analysis/noise.h"
+#include "reports/analysis/together.h"
 
 #define MIN_BASE 8U  /* nights before which there is no base line */
 #define MAX_BASE 48U /* what is longer ago tells nothing of today */
@@ -45,6 +46,8 @@ static const struct scale {
 /* A new level that is within this many σ of the old one on a later night was none. */
 #define WITHDRAW 2.0
 #define WITHDRAW_NIGHTS 12U
+/* How far off, in σ, the middle series of a kind has to be in one night alone for that to be taken off all of them. */
+#define TOGETHER 0.75
 
 /* What share of the error so many nights may have, compared with 4; and without one of them. */
 static const struct window {
@@ -65,6 +68,7 @@ struct scan {
 	struct zcb_change_series *series;
 	double *values;	    /* logarithms */
 	size_t *night;	    /* of each */
+	const double *together; /* what to take off each night: spikes that all of the kind had */
 	size_t n;	    /* of them so far */
 	size_t start;	    /* where the base line begins */
 	size_t before;	    /* where the one before it began */
@@ -154,13 +158,15 @@ struct odds {
 static void look(struct scan *s, struct zcb_variance prior, const struct window *window, struct odds *odds)
 {
 	unsigned int nights = window->nights;
-	const double *last = s->values + s->n - nights;
+	double last[MAX_WINDOW];
 	struct zcb_base_line line;
 	struct base base;
 	double own, after;
 
 	if (s->n - s->start < MIN_BASE + nights)
 		return;
+	for (size_t i = 0; i < nights; i++)
+		last[i] = s->values[s->n - nights + i] - s->together[s->night[s->n - nights + i]];
 	base = base_of(s->values + s->start, s->n - s->start - nights);
 	line = (struct zcb_base_line){base.level, sigma_of(zcb_noise_moderate(base.own, prior)),
 				      base.n};
@@ -323,6 +329,9 @@ static struct zcb_variance prior_of(const struct scan *scans, size_t n, unsigned
 }
 
 struct scanner {
+	size_t n_nights;
+	double *off;	    /* how far all of a kind were off, n_nights a kind */
+	double *together;   /* the spikes among them */
 	struct scan *scans;
 	size_t n;
 	struct zcb_variance *variances;	/* room for one a series */
@@ -374,12 +383,35 @@ static void tell_last(struct scan *s, struct zcb_variance prior)
 		s->series->last_off = (s->values[s->n - 1] - s->base.level) / sigma_of(zcb_noise_moderate(s->base.own, prior));
 }
 
+/* How far off the middle one of a kind is tonight, and by how much of that tonight and last night are spikes. */
+static void look_together(struct scanner *s, unsigned int kind, size_t night)
+{
+	double *off = s->off + kind * s->n_nights, *spikes = s->together + kind * s->n_nights;
+	double least = TOGETHER * sigma_of(s->priors[kind]);
+	size_t found = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct scan *scan = &s->scans[i];
+
+		if (scan->looked && scan->series->kind == kind)
+			s->sorted[found++] = scan->values[scan->n - 1] - scan->base.level;
+	}
+	off[night] = found >= ZCB_LEAST_TOGETHER ? zcb_median(s->sorted, found) : 0;
+	for (size_t i = night > 1 ? night - 1 : 0; i <= night; i++) {
+		spikes[i] = zcb_together_spike(off, i, night);
+		if (fabs(spikes[i]) < least)
+			spikes[i] = 0;
+	}
+}
+
 static void go_through_night(struct scanner *s, size_t night)
 {
 	for (size_t i = 0; i < s->n; i++)
 		step(&s->scans[i], night);
 	for (unsigned int kind = 0; kind < s->kinds; kind++)
 		s->priors[kind] = prior_of(s->scans, s->n, kind, s->variances);
+	for (unsigned int kind = 0; kind < s->kinds; kind++)
+		look_together(s, kind, night);
 	for (size_t i = 0; i < s->n; i++)
 		look_at_all(&s->scans[i], s->priors[s->scans[i].series->kind]);
 	find_limits(s);
@@ -415,11 +447,16 @@ static int prepare(struct scanner *s, struct zcb_change_series *series, size_t n
 		if (series[i].kind >= s->kinds)
 			s->kinds = series[i].kind + 1;
 	}
+	s->n_nights = n ? series[0].n : 0;
+	s->off = calloc(s->kinds * s->n_nights + 1, sizeof(*s->off));
+	s->together = calloc(s->kinds * s->n_nights + 1, sizeof(*s->together));
+	for (size_t i = 0; s->together && i < n; i++)
+		s->scans[i].together = s->together + series[i].kind * s->n_nights;
 	s->priors = calloc(s->kinds + 1, sizeof(*s->priors));
 	s->kind_p = calloc(s->kinds + 1, sizeof(*s->kind_p));
 	s->sorted_kinds = calloc(s->kinds + 1, sizeof(*s->sorted_kinds));
 	s->limit = calloc(s->kinds + 1, sizeof(*s->limit));
-	return s->priors && s->kind_p && s->sorted_kinds && s->limit ? 0 : -ENOMEM;
+	return s->off && s->together && s->priors && s->kind_p && s->sorted_kinds && s->limit ? 0 : -ENOMEM;
 }
 
 static void finish(struct scanner *s)
@@ -431,6 +468,8 @@ static void finish(struct scanner *s)
 	free(s->scans);
 	free(s->variances);
 	free(s->priors);
+	free(s->off);
+	free(s->together);
 	free(s->sorted);
 	free(s->kind_p);
 	free(s->sorted_kinds);

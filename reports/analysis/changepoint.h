@@ -23,6 +23,8 @@
  * alert, however far off, nor helps its neighbours to one once a normal night has come; and two nights must be very far off. A
  * step of 2.5 times the noise is mostly told on its third or fourth night.
  *
+ * A night that is off in all series of a kind at once, and in no night beside it, is taken off all of them (together.h).
+ *
  * The noise of a series is estimated from few nights, but a store has many series: their variances
  * are drawn towards each other by as much as they agree (empirical Bayes: G. Smyth, Linear models
  * and empirical Bayes methods, Stat. Appl. Genet. Mol. Biol. 3(1), 2004). And as many series are

@@ -294,6 +294,52 @@ static void spikes_that_are_planted_are_found(void **unused)
 	assert_true(n.all >= 500);
 }
 
+/* A bad night that all series have, of 1,000 and of 12: it is no change of any; a step that all have is found as fast. */
+static void a_bad_night_of_all_is_none(void **unused)
+{
+	static const double sizes[] = {1, 1.03, 1.07, 1.1, 1.5, 10};
+	struct store *store = calloc(1, sizeof(*store));
+
+	for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+		size_t n_series = i % 2 ? 12 : SERIES, n = 0, stores = i % 2 ? SERIES / 12 : 3;
+		double size = sizes[i / 2];
+
+		for (uint64_t seed = 601; seed < 601 + stores; seed++) {
+			make(store, seed, 0);
+			for (size_t k = 0; k < n_series; k++)
+				store->values[k][30 + seed % 20] *= size;
+			assert_int_equal(zcb_changes_find(store->series, n_series), 0);
+			for (size_t k = 0; k < n_series; k++)
+				for (size_t c = 0; c < store->series[k].n_changes; c++)
+					n += store->series[k].changes[c].onset <= 30 + seed % 20 &&
+					     store->series[k].changes[c].found >= 30 + seed % 20;
+		}
+		printf("a night off by %.2f in all of %zu series: %zu alerts with it in %zu\n", size, n_series, n,
+		       stores * n_series);
+		assert_true(n <= (i % 2 ? stores * n_series * 3 / 100 : 6));
+	}
+	free(store);
+}
+
+static void a_step_of_all_is_found(void **unused)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	size_t third = 0;
+
+	make(store, 611, 0);
+	for (size_t i = 0; i < SERIES; i++) {
+		for (size_t n = 35; n < NIGHTS; n++)
+			store->values[i][n] *= 1.05;
+	}
+	alerts(store);
+	for (size_t i = 0; i < SERIES; i++)
+		third += store->series[i].n_changes && store->series[i].changes[0].found <= 37 &&
+			 store->series[i].changes[0].onset + 3 >= 35;
+	printf("a step of all: %zu of %d series by its third night\n", third, SERIES);
+	assert_true(third >= 0.85 * SERIES);
+	free(store);
+}
+
 /* However far one night is off, what it says has a limit, and the next normal night takes it back. */
 static void one_night_says_little(void **unused)
 {
@@ -482,6 +528,8 @@ int main(void)
 		cmocka_unit_test(single_spikes_are_none),
 		cmocka_unit_test(spikes_that_are_planted_are_found),
 		cmocka_unit_test(one_night_says_little),
+		cmocka_unit_test(a_bad_night_of_all_is_none),
+		cmocka_unit_test(a_step_of_all_is_found),
 		cmocka_unit_test(large_steps_are_found_on_the_second_night),
 		cmocka_unit_test(counts_of_instructions_need_no_noise),
 		cmocka_unit_test(gaps_are_no_nights),
