@@ -13,9 +13,9 @@
 static const char help[] =
 	"usage: zcbench merge [--partial] -o DIR SHARD_DIR...\n"
 	"\n"
-	"Joins the run directories that `zcbench run --shard I/N` left on N machines to DIR, the\n"
-	"one that the undivided run would have left: `zcbench report`, compare, export and\n"
-	"trends take it. They must be of the same plan, seed, kernels, images, zcbench, QEMU,\n"
+	"Joins the run directories that `zcbench run --shard I/N`, or ab, left on N machines to\n"
+	"DIR, the one that the undivided run would have left: `zcbench report`, compare, export\n"
+	"and trends take it. They must be of the same plan, seed, kernels, images, zcbench, QEMU,\n"
 	"clock and accelerator, and of the same CPU unless instructions were counted; no shard\n"
 	"may be there twice, and none be missing. They are only read.\n"
 	"\n"

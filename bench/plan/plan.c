@@ -198,6 +198,7 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 		const char *key, *option, *what, *mend;
 		json_t **list;
 		bool (*exists)(const char *);
+		bool optional; /* of a plan */
 	} lists[] = {
 		{ "kernels", o->kernels, "kernel", SEE_KERNELS,
 		  &s->kernels, zcb_kernel_exists },
@@ -206,9 +207,9 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 		{ "memory", o->memory, "memory", SAY_MEMORY, &s->memory, memory_exists },
 		{ "guests", o->guests, "guest", SEE_GUESTS, &s->guests, guest_exists },
 		{ "workloads", o->workloads, "workload", SEE_WORKLOADS, &s->workloads,
-		  workload_exists },
+		  workload_exists, true },
 		{ "consumers", o->consumers, "consumer", SEE_CONSUMERS, &s->consumers,
-		  consumer_exists },
+		  consumer_exists, true },
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -216,15 +217,15 @@ static int take_lists(struct source *s, const struct zcb_plan_options *o, struct
 
 		if (!ret && lists[i].list == &s->variants && s->variants)
 			spell_out_all(s->variants);
+		if (!ret && !*lists[i].list && !lists[i].optional)
+			ret = zcb_fail(err, -EINVAL, "usage: the plan lacks a list \"%s\", and no option gives one: %s",
+				       lists[i].key, lists[i].mend);
 		if (!ret)
 			ret = check_words(*lists[i].list, lists[i].exists, lists[i].what,
 					  lists[i].mend, err);
 		if (ret)
 			return ret;
 	}
-	if (!s->kernels || !s->variants || !s->memory || !s->guests)
-		return zcb_fail(err, -EINVAL, "usage: the plan lacks one of \"kernels\", \"variants\", "
-				"\"memory\" and \"guests\"");
 	return 0;
 }
 

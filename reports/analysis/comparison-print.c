@@ -251,7 +251,7 @@ static void put_twin(FILE *f, const struct zcb_comparison *c)
 			noise = fmax(noise, c->rows[i].noise);
 	}
 	if (!c->has_twin) {
-		fputs("\nNo A/A twin ran: what this machine's noise alone does is not known.\n", f);
+		fputs("\nNo A/A twin was compared: what this machine's noise alone does is not known.\n", f);
 		return;
 	}
 	format_percent(noise, text);

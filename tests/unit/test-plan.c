@@ -363,6 +363,7 @@ static void unknown_members_are_refused(void **state)
 
 static void wrong_types_are_refused(void **state)
 {
+	expect_refused("{" HEAD ",\"cells\":[" CELL "]}", "lacks a list \"memory\"");
 	expect_refused("{" HEAD ",\"memory\":\"shmem\",\"cells\":[" CELL "]}", "\"memory\"");
 	expect_refused("{" HEAD ",\"memory\":[1],\"cells\":[" CELL "]}", "\"memory\"");
 	expect_refused("{" HEAD ",\"memory\":[],\"cells\":[" CELL "]}", "\"memory\"");
@@ -649,9 +650,9 @@ int main(void)
 		cmocka_unit_test(variants_share_seeds),
 		cmocka_unit_test(smoke_looks_at_both_memories),
 		cmocka_unit_test(memories_do_not_alternate),
-		cmocka_unit_test(all_variants_have_turns),
-		cmocka_unit_test(turns_need_two_variants),
-		cmocka_unit_test(plans_extend_others),
+		cmocka_unit_test_setup_teardown(all_variants_have_turns, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(turns_need_two_variants, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(plans_extend_others, set_up, tear_down),
 		cmocka_unit_test(same_seed_same_plan),
 		cmocka_unit_test(options_filter),
 		PLAN_TEST(params_of_a_cell_go_over_those_of_the_plan),

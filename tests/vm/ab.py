@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """zcbench ab: arms have their turns as the plan says, a kernel is not better or worse than itself, two variants that
-work differently are told apart, and a comparison that is interrupted goes on."""
+work differently are told apart, a comparison that is interrupted goes on, and one that was dealt out is joined."""
 import copy
 import json
 import os
@@ -161,6 +161,61 @@ def check_interrupted(bench, problems):
   check_end(folder, 2, err, problems)
 
 
+# -- shards
+
+def check_joined(plan, lines, comparison, problems):
+  """Two rounds of two kernels, one of each shard: each arm has its boot in each, and both count."""
+  problems.equal('joined: boots', [cell['boot'] for cell in plan['cells']], list(range(1, 7)))
+  arms = ''.join(cell['arm'] for cell in plan['cells'])
+  problems.equal('joined: arms of each round', [sorted(arms[:3]), sorted(arms[3:])], [['A', 'B', 'Z']] * 2)
+  problems.equal('joined: cells of the journal', sorted(line['index'] for line in lines), list(range(6)))
+  for line in lines:
+    cell, arm = plan['cells'][line['index']], plan['arms'][line['arm']]
+    problems.equal(f'joined: cell {line["index"]}', (line['arm'], line['kernel'], line['cell'].split('/')[0]),
+                   (cell['arm'], arm['kernel'], arm['variant']))
+    problems.equal(f'joined: status of cell {line["index"]} ({line.get("reason")})', line['status'], 'pass')
+  problems.equal('joined: A and B', (comparison['a'], comparison['b']), ('stock:stock', 'variants:update-ptl'))
+  problems.expect(comparison['twin']['ran'], 'joined: there was no twin')
+  for row in rows(comparison):
+    problems.equal(f'joined: boots of {row["metric"]}', row['boots'], 2)
+    problems.expect(row['a'] and row['b'], f'joined: {row["metric"]} has no figures: {row}')
+  problems.expect({'punch', 'fault.guest'} <= {row['metric'] for row in rows(comparison)}, 'joined: metrics are missing')
+
+
+def plant_joined(plan, lines, comparison):
+  yield 'a cell less', plan, lines[1:], comparison
+  swapped = copy.deepcopy(plan)
+  swapped['cells'][0]['arm'] = swapped['cells'][1]['arm']
+  yield 'an arm twice in a round', swapped, lines, comparison
+  fewer = copy.deepcopy(comparison)
+  fewer['rows'][0]['boots'] = 1
+  yield 'one boot of two', plan, lines, fewer
+
+
+def check_shards(bench, problems):
+  shards = [os.path.join(bench.scratch, f'shard-{i}') for i in (1, 2)]
+  for i, folder in enumerate(shards, 1):
+    code, out, err = bench.run('ab', 'stock', 'variants:update-ptl', '--plan', bench.plan(**PLAN), '--accel', 'tcg',
+                               '--boots', '2', '--shard', f'{i}/2', '--no-report', '-o', folder)
+    problems.equal(f'shard {i}: exit code ({zcb.last_line(err)})', code, 0)
+    problems.expect('zcbench merge' in out and 'one shard is no comparison' in err, f'shard {i}: no word of the others')
+  bench.expect_nothing_left(problems)
+  whole, twice = (os.path.join(bench.scratch, name) for name in ('joined', 'twice'))
+  code, _, err = bench.run('merge', '-o', twice, shards[0], shards[0])
+  problems.equal('a shard twice: exit code', (code, os.path.exists(twice)), (2, False))
+  code, _, err = bench.run('merge', '-o', whole, *shards)
+  problems.equal(f'merge: exit code ({zcb.last_line(err)})', code, 0)
+  code, out, err = bench.run('compare', '--json', whole)
+  problems.expect(code in (0, 10, 12) and out, f'compare: exit code {code}: {zcb.last_line(err)}')
+  if out:
+    seen = zcb.read_json(whole, 'plan.json'), zcb.journal(whole), json.loads(out)
+    check_joined(*seen, problems)
+    zcb.must_find(plant_joined(*seen), check_joined, problems)
+  code, _, err = bench.run('report', whole)
+  problems.equal(f'report: exit code ({zcb.last_line(err)})', code, 0)
+  problems.expect('id="comparison"' in zcb.octets(whole, 'report.html').decode(), 'the joined report compares nothing')
+
+
 def test(bench, problems):
   bench.need_images('rootfs', 'stock', 'variants')
   folder, code, same, err = compare(bench, problems, 'same', 'variants:stock', 'variants:stock', '--boots', '3')
@@ -181,6 +236,7 @@ def test(bench, problems):
     problems.expect(found.found, 'a planted fault was not found: A with A taken for two variants')
   check_early(bench, problems)
   check_interrupted(bench, problems)
+  check_shards(bench, problems)
 
 
 if __name__ == '__main__':
