@@ -14,17 +14,36 @@
 #include <time.h>
 #include <unistd.h>
 
-static void reset_signals(void)
+static void reset_signals(const sigset_t *changed)
 {
 	sigset_t none;
 
 	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
+		if (sigismember(changed, number) == 1)
+			signal(number, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void zcb_child_signals(sigset_t *ret_changed)
+{
+	struct sigaction action;
+
+	sigemptyset(ret_changed);
+	for (int number = 1; number < NSIG; number++)
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
+			sigaddset(ret_changed, number);
+}
+
 pid_t zcb_fork(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	return zcb_fork_knowing(&all);
+}
+
+pid_t zcb_fork_knowing(const sigset_t *changed)
 {
 	pid_t parent = getpid();
 	pid_t pid = fork();
@@ -34,7 +53,7 @@ pid_t zcb_fork(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent) /* it died before the line above */
 		_exit(127);
-	reset_signals();
+	reset_signals(changed);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #ifndef ZCB_BASE_CHILD_H
 #define ZCB_BASE_CHILD_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -10,6 +11,15 @@
  * returns. The signal mask and handlers are the default ones in the child.
  */
 pid_t zcb_fork(void);
+
+/**
+ * The same for whoever forks often: `changed` are the signals that this process ignores or catches,
+ * as zcb_child_signals() found them. To reset the others, too, costs a system call each.
+ */
+pid_t zcb_fork_knowing(const sigset_t *changed);
+
+/** The signals of this process that are not as a new one has them. */
+void zcb_child_signals(sigset_t *ret_changed);
 
 /**
  * Keeps these descriptors open over exec and closes every other above standard error. For a child

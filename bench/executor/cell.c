@@ -385,7 +385,9 @@ static int send_account(const struct zcb_running *run, bool sound)
 				    run->observation.frames_fresh > 0, "own", zcb_meter_own_s(&run->meter),
 				    "so_far", zcb_meter_family_s());
 
-	return zcb_wire_send(run->out, account, NULL, 0);
+	int ret = zcb_wire_send(run->out, account, NULL, 0), written = zcb_wire_uncork();
+
+	return ret ? ret : written;
 }
 
 int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
@@ -419,6 +421,7 @@ int zcb_cell_run(const struct zcb_cell *cell, struct zcb_guest *guest, int out)
 		ret = play(&run, &mix, &err);
 	probes = zcb_probes_report(run.probes, &run.recorder);
 	result = result_json(&run, &mix, ret, probes, &err);
+	zcb_wire_cork(out);
 	sent = zcb_recorder_send(&run.recorder, out);
 	if (!sent && is_evidence_wanted(cell, result))
 		sent = zcb_evidence_send(&run.evidence, out);

@@ -21,6 +21,8 @@
 #include "bench/results/failure.h"
 #include "bench/results/wire.h"
 
+#define HELD_BYTES (64U << 10)
+
 /** A cell's process as its parent sees it. */
 struct execution {
 	pid_t pid; /* and of its process group, with all that it starts */
@@ -31,6 +33,8 @@ struct execution {
 	bool timed_out;
 	bool garbled; /* what it sent is not of the wire, and no longer listened to */
 	struct zcb_wire wire;
+	char *held;      /* files that came, and did not go on yet */
+	size_t held_n;
 	char *result;    /* the line of its result, as it came */
 	json_t *account; /* what it told of itself last */
 	char printed[2048]; /* the first bytes of what it wrote to stdout and stderr */
@@ -48,10 +52,21 @@ static void be_the_cell(const struct zcb_cell *cell, struct zcb_guest *guest, in
 	_exit(zcb_cell_run(cell, guest, messages) ? 1 : 0);
 }
 
+static pid_t fork_quickly(void)
+{
+	static sigset_t changed;
+	static bool known;
+
+	if (!known)
+		zcb_child_signals(&changed);
+	known = true;
+	return zcb_fork_knowing(&changed);
+}
+
 static int fork_cell(struct execution *run, const struct zcb_cell *cell, struct zcb_guest *guest,
 		     int messages, int prints)
 {
-	run->pid = zcb_fork();
+	run->pid = fork_quickly();
 	if (run->pid < 0)
 		return -errno;
 	if (run->pid == 0)
@@ -107,16 +122,37 @@ static void take_prints(struct execution *run)
 	run->printed_n += room;
 }
 
+static void write_out(struct execution *run, const char *bytes, size_t n)
+{
+	if (n && !run->out_error)
+		run->out_error = zcb_write_all(run->out, bytes, n);
+}
+
 /* Messages that lie one behind the other, and go on together. */
 struct batch {
 	const char *bytes;
 	size_t n;
 };
 
+/* Few bytes wait for the result, so that all of a cell is one write. */
+static bool hold(struct execution *run, const struct batch *batch)
+{
+	if (!run->held)
+		run->held = malloc(HELD_BYTES);
+	if (!run->held || run->held_n + batch->n > HELD_BYTES)
+		return false;
+	memcpy(run->held + run->held_n, batch->bytes, batch->n);
+	run->held_n += batch->n;
+	return true;
+}
+
 static void pass_on(struct execution *run, struct batch *batch)
 {
-	if (batch->n && !run->out_error)
-		run->out_error = zcb_write_all(run->out, batch->bytes, batch->n);
+	if (batch->n && !hold(run, batch)) {
+		write_out(run, run->held, run->held_n);
+		write_out(run, batch->bytes, batch->n);
+		run->held_n = 0;
+	}
 	batch->n = 0;
 }
 
@@ -137,11 +173,13 @@ static void take_account(struct execution *run, const struct zcb_wire_message *m
 static void take_message(struct execution *run, const char *type, const struct zcb_wire_message *message,
 			 struct batch *batch)
 {
-	bool result = !strcmp(type, "result"), account = !strcmp(type, "account");
+	bool result = !strcmp(type, "result"), account = !strcmp(type, "account"), event = !strcmp(type, "event");
 
-	if (result || account)
+	if (result || account || event)
 		pass_on(run, batch);
-	if (result) {
+	if (event) {
+		write_out(run, message->whole, message->whole_n);
+	} else if (result) {
 		take_result(run, message);
 	} else if (account) {
 		take_account(run, message);
@@ -274,8 +312,9 @@ int zcb_executor_refuse(json_t *line, struct zcb_executed *ret_executed)
 
 void zcb_executor_finish(struct zcb_executed *executed)
 {
+	free(executed->files);
 	free(executed->line);
-	executed->line = NULL;
+	*executed = (struct zcb_executed){ .own_s = -1 };
 }
 
 static void finish(struct execution *run)
@@ -283,6 +322,7 @@ static void finish(struct execution *run)
 	zcb_wire_finish(&run->wire);
 	json_decref(run->account);
 	free(run->result);
+	free(run->held);
 }
 
 int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsigned int timeout_s,
@@ -309,6 +349,8 @@ int zcb_executor_run(const struct zcb_cell *cell, struct zcb_guest *guest, unsig
 		ret_executed->line = zcb_steal_ptr(&run.result);
 		read_account(&run, &usage, ret_executed);
 	}
+	ret_executed->files_n = run.held_n;
+	ret_executed->files = zcb_steal_ptr(&run.held);
 	ret_executed->seconds = (double)(zcb_now_ns() - begun) / 1e9;
 	return ret ? ret : run.out_error;
 }

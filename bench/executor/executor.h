@@ -10,6 +10,8 @@
 
 /** What became of a cell. zcb_executor_finish() releases it. */
 struct zcb_executed {
+	char *files;  /* messages that go on before it, if there are any: see zcb_executor_run() */
+	size_t files_n;
 	char *line;   /* a journal line's members as far as the cell knows them: the text of one JSON object */
 	bool sound;   /* it ended as it should, and so the guest is as it was */
 	bool fresh;   /* some frame was as it should be */
@@ -18,8 +20,9 @@ struct zcb_executed {
 };
 
 /**
- * Runs one cell in a child process of its own and survives whatever it does there. Its files are
- * passed on to `out` as they come; what it printed, a signal, or the time-out become part of the
+ * Runs one cell in a child process of its own and survives whatever it does there. Its events are
+ * passed on to `out` as they come, and its files, unless all of them are few bytes: those the caller passes
+ * on with the line, in one write. What it printed, a signal, or the time-out become part of the
  * result. The cell's own line is not parsed: that takes as long as to make it.
  * Returns 0, or -errno where `out` cannot be written or there is no memory.
  */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <hwloc.h>
 #include <linux/kvm.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ struct runner {
 	uint64_t guests_started;
 	struct zcb_cpu_meter cpu;
 	struct zcb_placement placement; /* who runs where in each guest and cell */
+	cpu_set_t anywhere; /* where the runner may run by itself */
 	struct zcb_trace *held; /* see hold_probes() */
 	uint64_t fault_around; /* as it was when the runner began; 0: the kernel does not say */
 };
@@ -61,6 +63,20 @@ static bool guest_fits(const struct zcb_guest *guest, const struct zcb_cell *cel
 	       guest->ram_bytes == (uint64_t)cell->params.ram_mib << 20 &&
 	       /* No more than it wants either: a mix would choose by what is there. */
 	       (!guest->ops->resize || guest->devices == zcb_cell_devices(cell));
+}
+
+/*
+ * Between guests the runner is where its cells are: no fork of it, and no page that both then write, is to be
+ * told to another processor. A guest that starts shares it with nobody.
+ */
+static void stay_with_cells(const struct runner *runner)
+{
+	zcb_topology_keep(&runner->placement, ZCB_ROLE_CELL, 0);
+}
+
+static void go_anywhere(const struct runner *runner)
+{
+	sched_setaffinity(0, sizeof(runner->anywhere), &runner->anywhere);
 }
 
 static int start_guest(struct runner *runner, const struct zcb_cell *cell, bool verbose,
@@ -95,11 +111,14 @@ static int ensure_guest(struct runner *runner, const struct zcb_cell *cell, stru
 	if (guest_fits(runner->guest, cell))
 		return 0;
 	stop_guest(runner);
+	go_anywhere(runner);
 	ret = start_guest(runner, cell, false, err);
-	if (ret != -ENOTCONN && ret != -ETIMEDOUT)
-		return ret;
-	say_event(runner, "guest-retry", err->text);
-	return start_guest(runner, cell, true, err);
+	if (ret == -ENOTCONN || ret == -ETIMEDOUT) {
+		say_event(runner, "guest-retry", err->text);
+		ret = start_guest(runner, cell, true, err);
+	}
+	stay_with_cells(runner);
+	return ret;
 }
 
 /*
@@ -170,10 +189,22 @@ static json_t *harness_json(struct runner *runner, const struct zcb_executed *ex
 	return harness;
 }
 
+static int send_both(struct runner *runner, const struct zcb_executed *executed, const char *line, size_t n)
+{
+	ZCB_FREE char *whole = malloc(executed->files_n + n);
+
+	if (!whole)
+		return -ENOMEM;
+	if (executed->files_n)
+		memcpy(whole, executed->files, executed->files_n);
+	memcpy(whole + executed->files_n, line, n);
+	return zcb_write_all(runner->channel, whole, executed->files_n + n);
+}
+
 /* The cell's own line, and what the runner knows behind it. */
 static int send_result(struct runner *runner, const struct zcb_executed *executed, double guest_s)
 {
-	ZCB_FREE char *more = NULL, *whole = NULL;
+	ZCB_FREE char *more = NULL, *line = NULL;
 	json_t *faults = zcb_kmsg_take(runner->kmsg, runner->channel), *json;
 	int length;
 
@@ -181,8 +212,8 @@ static int send_result(struct runner *runner, const struct zcb_executed *execute
 			 harness_json(runner, executed, guest_s));
 	more = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
-	length = more ? asprintf(&whole, "%.*s,%s", (int)strlen(executed->line) - 1, executed->line, more + 1) : -1;
-	return length < 0 ? -ENOMEM : zcb_wire_send_line(runner->channel, whole, (size_t)length);
+	length = more ? asprintf(&line, "%.*s,%s\n", (int)strlen(executed->line) - 1, executed->line, more + 1) : -1;
+	return length < 0 ? -ENOMEM : send_both(runner, executed, line, (size_t)length);
 }
 
 static int handle_cell(struct runner *runner, json_t *message)
@@ -311,6 +342,7 @@ int zcb_runner_run(int channel, const struct zcb_runner_config *config, struct z
 	json_t *hello;
 	int ret;
 
+	sched_getaffinity(0, sizeof(runner.anywhere), &runner.anywhere);
 	zcb_fault_around_get(&runner.fault_around);
 	runner.kmsg = zcb_kmsg_open();
 	hello = describe_and_place(&runner.placement);

@@ -142,6 +142,17 @@ int zcb_rundir_append(struct zcb_rundir *dir, const char *name, const void *byte
 	return ret ? blame_disk(dir, name, ret, err) : 0;
 }
 
+/* Of short cells there are dozens in a second, and each sync takes as long as all else of a line. */
+static int sync_journal(struct zcb_rundir *dir)
+{
+	uint64_t now = zcb_now_ns();
+
+	if (now - dir->synced_ns < 1000000000ULL)
+		return 0;
+	dir->synced_ns = now;
+	return fsync(dir->journal) < 0 ? -errno : 0;
+}
+
 int zcb_rundir_journal(struct zcb_rundir *dir, json_t *line, struct zcb_error *err)
 {
 	ZCB_FREE char *dump = json_dumps(line, JSON_COMPACT);
@@ -154,8 +165,8 @@ int zcb_rundir_journal(struct zcb_rundir *dir, json_t *line, struct zcb_error *e
 	if (n < 0)
 		return zcb_fail(err, -ENOMEM, "host set-up: no memory for a line of the journal");
 	ret = zcb_write_all(dir->journal, text, (size_t)n);
-	if (!ret && fsync(dir->journal) < 0)
-		ret = -errno;
+	if (!ret)
+		ret = sync_journal(dir);
 	if (ret && ftruncate(dir->journal, before) < 0)
 		ret = -EIO;
 	return ret ? blame_disk(dir, JOURNAL, ret, err) : 0;
@@ -182,7 +193,9 @@ void zcb_rundir_close(struct zcb_rundir *dir)
 {
 	if (dir->fd >= 0)
 		close(dir->fd);
-	if (dir->journal >= 0)
+	if (dir->journal >= 0) {
+		fsync(dir->journal);
 		close(dir->journal);
+	}
 	dir->fd = dir->journal = -1;
 }

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bench/base/error.h"
 
@@ -13,6 +14,7 @@ struct zcb_rundir {
 	const char *path; /* borrowed */
 	int fd;           /* of the folder; holds the lock */
 	int journal;
+	uint64_t synced_ns; /* when the journal was, last */
 };
 
 /**
@@ -35,7 +37,8 @@ int zcb_rundir_append(struct zcb_rundir *dir, const char *name, const void *byte
 		      struct zcb_error *err);
 
 /**
- * Appends one line to the journal and syncs it. A line that does not fit on the disk is taken back
+ * Appends one line to the journal and syncs it, though not more than once a second, and when it is closed: that
+ * is what a loss of power may cost. A line that does not fit on the disk is taken back
  * whole, so that the journal stays readable. Takes the reference.
  */
 int zcb_rundir_journal(struct zcb_rundir *dir, json_t *line, struct zcb_error *err);

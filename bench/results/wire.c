@@ -14,6 +14,49 @@
 #define MAX_PAYLOAD (256U << 20)
 #define FEW_BYTES (64U << 10) /* that are copied rather than written by a call of their own */
 
+/* What is collected for a descriptor, or for none (-1). */
+static struct {
+	int fd;
+	char *bytes;
+	size_t n;
+} cork = { .fd = -1 };
+
+void zcb_wire_cork(int fd)
+{
+	cork.bytes = malloc(FEW_BYTES);
+	cork.fd = cork.bytes ? fd : -1;
+	cork.n = 0;
+}
+
+static int write_collected(void)
+{
+	size_t n = cork.n;
+
+	cork.n = 0;
+	return n ? zcb_write_all(cork.fd, cork.bytes, n) : 0;
+}
+
+int zcb_wire_uncork(void)
+{
+	int ret = cork.fd < 0 ? 0 : write_collected();
+
+	free(cork.bytes);
+	cork.bytes = NULL;
+	cork.fd = -1;
+	return ret;
+}
+
+static int write_or_collect(int fd, const char *bytes, size_t n)
+{
+	int ret = fd == cork.fd && cork.n + n > FEW_BYTES ? write_collected() : 0;
+
+	if (ret || fd != cork.fd || n > FEW_BYTES)
+		return ret ? ret : zcb_write_all(fd, bytes, n);
+	memcpy(cork.bytes + cork.n, bytes, n);
+	cork.n += n;
+	return 0;
+}
+
 int zcb_wire_send(int fd, json_t *message, const void *payload, size_t n)
 {
 	ZCB_FREE char *line = NULL, *whole = NULL;
@@ -33,19 +76,8 @@ int zcb_wire_send(int fd, json_t *message, const void *payload, size_t n)
 	whole[length] = '\n';
 	if (with)
 		memcpy(whole + length + 1, payload, with);
-	ret = zcb_write_all(fd, whole, length + 1 + with);
-	return !ret && n > with ? zcb_write_all(fd, payload, n) : ret;
-}
-
-int zcb_wire_send_line(int fd, const char *line, size_t n)
-{
-	ZCB_FREE char *whole = malloc(n + 1);
-
-	if (!whole)
-		return -ENOMEM;
-	memcpy(whole, line, n);
-	whole[n] = '\n';
-	return zcb_write_all(fd, whole, n + 1);
+	ret = write_or_collect(fd, whole, length + 1 + with);
+	return !ret && n > with ? write_or_collect(fd, payload, n) : ret;
 }
 
 static int make_room(struct zcb_wire *wire)

@@ -18,8 +18,12 @@
 /** Sends one message with its payload; takes the reference of `message`. Returns 0 or -errno. */
 int zcb_wire_send(int fd, json_t *message, const void *payload, size_t n);
 
-/** Sends a message that is text already: its line, n bytes without the newline. Returns 0 or -errno. */
-int zcb_wire_send_line(int fd, const char *line, size_t n);
+/**
+ * From now on messages to this descriptor are collected, as long as they are not many bytes: each write wakes
+ * who reads. zcb_wire_uncork() writes what is left, and ends that. Returns 0 or -errno.
+ */
+void zcb_wire_cork(int fd);
+int zcb_wire_uncork(void);
 
 /** What has been received and not yet taken. Zero-initialized is empty. */
 struct zcb_wire {

@@ -26,7 +26,7 @@ static const struct {
 	{"udmabufs", "Other live udmabufs of the VMM", "udmabuf"},
 	{"udmabuf_pages", "Pages of another udmabuf of the VMM", "page"},
 	{"subscribers", "More subscribers of the VMM’s MMU notifiers", "subscriber"},
-	{"run", "Pages of a hole", "page"},
+	{"run", "Pages punched one after the other", "page"},
 	{"pages", "Pages of the frame", "page"},
 };
 

@@ -15,7 +15,7 @@ set xrange [x_low / 1.3:x_high * 1.3]
 set format x "%.12g"
 set format y "%.12g"
 array units[6] = ["ns", "µs", "ms", "instructions", "pages", "value"]
-array whats[5] = ["other live udmabufs", "pages of the other udmabuf", "more subscribers", "pages of a hole", "pages of the frame"]
+array whats[5] = ["other live udmabufs", "pages of the other udmabuf", "more subscribers", "pages punched one after the other", "pages of the frame"]
 set xlabel whats[what]
 set ylabel units[unit]
 set grid ytics lc rgb '#0000a9' lw 0.6 dt 1

@@ -181,7 +181,7 @@ static void sent_is_passed_on_unread(void **state)
 
 	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s, s:s}", "type", "result", "reason",
 							    "a\nb,\"bytes\":7"), NULL, 0), 0);
-	assert_int_equal(zcb_wire_send_line(line->out, nested, strlen(nested) - 1), 0);
+	assert_int_equal(zcb_write_all(line->out, nested, strlen(nested)), 0);
 	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s}", "type", "file"), "12345", 5), 0);
 	while (zcb_wire_receive(&line->wire, line->in) > 0)
 		;
@@ -197,6 +197,42 @@ static void sent_is_passed_on_unread(void **state)
 		expect_unread(line, "file", nested, 0);
 		expect_unread(line, "file", "{\"type\":\"file\",\"bytes\":5}\n", 5);
 	}
+}
+
+/* One behind the other, what is large by itself, and all of it in order. */
+static void collected_messages_come_at_once(void **state)
+{
+	static char large[100000], small[60000];
+	struct line *line = *state;
+	int other[2];
+
+	assert_return_code(pipe2(other, O_CLOEXEC | O_NONBLOCK), errno);
+	fcntl(line->out, F_SETPIPE_SZ, 1 << 20);
+	memset(large, 'l', sizeof(large));
+	memset(small, 's', sizeof(small));
+	zcb_wire_cork(line->out);
+	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s}", "type", "first"), NULL, 0), 0);
+	assert_int_equal(zcb_wire_receive(&line->wire, line->in), -EAGAIN);
+	assert_int_equal(zcb_wire_send(other[1], json_pack("{s:s}", "type", "other"), NULL, 0), 0);
+	assert_true(read(other[0], large, 8) == 8 && memcmp(large, "{\"type\":", 8) == 0);
+	memset(large, 'l', sizeof(large));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s}", "type", "file"), small, sizeof(small)), 0);
+	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s}", "type", "file"), large, sizeof(large)), 0);
+	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s}", "type", "last"), NULL, 0), 0);
+	assert_int_equal(zcb_wire_uncork(), 0);
+	assert_int_equal(zcb_wire_send(line->out, json_pack("{s:s}", "type", "bye"), NULL, 0), 0);
+	while (zcb_wire_receive(&line->wire, line->in) > 0)
+		;
+	expect(line, "first", NULL, 0);
+	for (int i = 0; i < 3; i++)
+		expect(line, "file", small, sizeof(small));
+	expect(line, "file", large, sizeof(large));
+	expect(line, "last", NULL, 0);
+	expect(line, "bye", NULL, 0);
+	expect_nothing(line);
+	close(other[0]);
+	close(other[1]);
 }
 
 static void garbage_is_not_passed_on(void **state)
@@ -349,6 +385,7 @@ int main(void)
 		WIRE_TEST(taken_as_early_as_can_be),
 		WIRE_TEST(unread_at_every_byte),
 		WIRE_TEST(sent_is_passed_on_unread),
+		WIRE_TEST(collected_messages_come_at_once),
 		cmocka_unit_test(garbage_is_not_passed_on),
 		WIRE_TEST(sent_is_received),
 		WIRE_TEST(payload_larger_than_any_room),
