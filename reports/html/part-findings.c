@@ -96,7 +96,7 @@ static const struct phrase phrases[] = {
 	{"lookup", "are fresh at the next look-up"},
 	{"zero-in-place", "are zeroed in place and stay coherent"},
 	{"refused", "stay where they are: the kernel refused"},
-	{"wrong", "are none that the guest wrote there"},
+	{"wrong", "are the wrong ones"},
 	{"mixed", "differ from boot to boot"},
 };
 
