@@ -179,7 +179,7 @@ def reports(path, system, target):
   return system or within(target, 'bench/results', 'bench/base', 'reports')
 
 
-IN_THE_CELL = tuple(f'bench/executor/{name}.h' for name in ('buffer', 'draw', 'hits', 'look', 'mix', 'round', 'running'))
+IN_THE_CELL = tuple(f'bench/executor/{name}.h' for name in ('buffer', 'draw', 'hits', 'look', 'mix', 'outcome', 'round', 'running'))
 
 
 def executor(path, system, target):
