@@ -34,6 +34,7 @@ int zcb_page_make(struct zcb_results *results, const struct zcb_summary *summary
 /* The parts, in the order of the page; each writes a <section>, or nothing where it has nothing. */
 void zcb_part_comparison(struct zcb_page *page); /* of a run with arms alone */
 void zcb_part_findings(struct zcb_page *page);
+void zcb_part_sightings(struct zcb_page *page); /* within the findings */
 void zcb_part_run(struct zcb_page *page);
 void zcb_part_events(struct zcb_page *page);
 void zcb_part_verdicts(struct zcb_page *page);
