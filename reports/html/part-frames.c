@@ -15,7 +15,7 @@
 #define MAX_FIGURES 4U
 #define MAX_PNG_BYTES (192U << 10)
 /* All pictures together, so that the page stays below 2 MB. */
-#define MAX_PICTURE_BYTES (384U << 10)
+#define MAX_PICTURE_BYTES (256U << 10)
 
 struct tally {
 	size_t by_verdict[ZCB_VERDICTS], unknown;
@@ -199,6 +199,11 @@ static bool counts(const struct zcb_page *page, const struct zcb_result_frame *f
 	return !cell || !cell->tainted;
 }
 
+static bool is_wrong(const struct zcb_result_cell *cell)
+{
+	return cell && (cell->status == ZCB_RESULT_FAIL || cell->status == ZCB_RESULT_KNOWN_BUG);
+}
+
 /* A frame says most where some pages are wrong and some right, and many were punched. */
 static size_t interest(const struct zcb_page *page, const struct zcb_result_frame *frame)
 {
@@ -206,7 +211,7 @@ static size_t interest(const struct zcb_page *page, const struct zcb_result_fram
 	struct tally t;
 
 	tally_frame(frame, &t);
-	return (cell && cell->status == ZCB_RESULT_FAIL ? 1000000 : 0) +
+	return (is_wrong(cell) ? 1000000 : 0) +
 	       (t.by_verdict[ZCB_VERDICT_FRESH] && t.by_verdict[ZCB_VERDICT_FRESH] < frame->pages
 			? 100000
 			: 0) +
